@@ -1,0 +1,2 @@
+//! Keeps tokens.
+pub mod core;
