@@ -1,0 +1,381 @@
+//! What a resource says when it refuses a token: `WWW-Authenticate` (RFC 9110 section 11.6.1).
+
+/// Reads the Bearer challenges of a `WWW-Authenticate` value; other schemes' are skipped.
+///
+/// The value may hold several challenges, and several fields joined by commas. The first Bearer
+/// challenge whose error is known counts. Whatever does not follow the grammar is skipped: no text
+/// is an error.
+///
+/// ```
+/// use tokenkeeper::core::challenge::{bearer, Challenge};
+///
+/// let value = r#"Basic realm="x", Bearer error="insufficient_scope", scope="mail:send""#;
+/// let scope = Some("mail:send".to_owned());
+/// assert_eq!(bearer(value), Challenge::InsufficientScope { scope });
+/// ```
+#[must_use]
+pub fn bearer(header: &str) -> Challenge {
+    let mut reader = Reader { rest: header };
+    let mut is_bearer = false;
+    let mut params = Params::default();
+    while let Some(item) = reader.item() {
+        match item {
+            Item::Param(name, value) if is_bearer => params.add(name, value),
+            Item::Param(..) => {}
+            Item::Scheme(name) => {
+                if params.is_known() {
+                    break;
+                }
+                is_bearer = name.eq_ignore_ascii_case("Bearer");
+                params = Params::default();
+            }
+        }
+    }
+    params.challenge()
+}
+
+/// Why a resource refused the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Challenge {
+    /// The token does not reach that far, and a refreshed one will not either (RFC 6750 section
+    /// 3.1).
+    InsufficientScope {
+        /// The scope that is needed.
+        scope: Option<String>,
+    },
+    /// The token is expired, revoked or malformed (RFC 6750 section 3.1).
+    InvalidToken,
+    /// Nothing that we know.
+    Other,
+    /// The user must log in again, more strongly or more recently (RFC 9470 section 3).
+    StepUp {
+        /// The authentication context classes, one of which is needed, separated by spaces.
+        acr_values: Option<String>,
+        /// The seconds that may have passed since the user logged in.
+        max_age: Option<u64>,
+        /// The scope that is needed.
+        scope: Option<String>,
+    },
+}
+
+/// The parameters that matter. Each may occur once; of several the first counts.
+#[derive(Default)]
+struct Params {
+    acr_values: Option<String>,
+    error: Option<String>,
+    max_age: Option<String>,
+    scope: Option<String>,
+}
+
+impl Params {
+    fn add(&mut self, name: &str, value: String) {
+        let slot = if name.eq_ignore_ascii_case("acr_values") {
+            &mut self.acr_values
+        } else if name.eq_ignore_ascii_case("error") {
+            &mut self.error
+        } else if name.eq_ignore_ascii_case("max_age") {
+            &mut self.max_age
+        } else if name.eq_ignore_ascii_case("scope") {
+            &mut self.scope
+        } else {
+            return;
+        };
+        slot.get_or_insert(value);
+    }
+
+    fn is_known(&self) -> bool {
+        matches!(self.error.as_deref(), Some(INSUFFICIENT_SCOPE | INVALID_TOKEN | STEP_UP))
+    }
+
+    fn challenge(self) -> Challenge {
+        let given = |text: &String| !text.is_empty();
+        let scope = self.scope.filter(given);
+        match self.error.as_deref() {
+            Some(INSUFFICIENT_SCOPE) => Challenge::InsufficientScope { scope },
+            Some(INVALID_TOKEN) => Challenge::InvalidToken,
+            Some(STEP_UP) => Challenge::StepUp {
+                acr_values: self.acr_values.filter(given),
+                max_age: self.max_age.and_then(|seconds| seconds.parse().ok()),
+                scope,
+            },
+            _ => Challenge::Other,
+        }
+    }
+}
+
+enum Item<'a> {
+    Param(&'a str, String),
+    Scheme(&'a str),
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn item(&mut self) -> Option<Item<'a>> {
+        loop {
+            self.take(|c| is_space(c) || c == ',');
+            if self.rest.is_empty() {
+                return None;
+            }
+            let word = self.take(is_token);
+            self.take(is_space);
+            if word.is_empty() {
+                self.skip_element();
+            } else if !self.eat('=') {
+                self.skip_token68();
+                return Some(Item::Scheme(word));
+            } else if let Some(value) = self.value() {
+                return Some(Item::Param(word, value));
+            } else {
+                self.skip_element();
+            }
+        }
+    }
+
+    fn value(&mut self) -> Option<String> {
+        self.take(is_space);
+        if self.eat('"') {
+            return self.quoted();
+        }
+        let word = self.take(is_token);
+        (!word.is_empty()).then(|| word.to_owned())
+    }
+
+    /// The rest of a quoted string; none when its end is missing.
+    fn quoted(&mut self) -> Option<String> {
+        let mut text = String::new();
+        let mut chars = self.rest.chars();
+        while let Some(char) = chars.next() {
+            match char {
+                '"' => {
+                    self.rest = chars.as_str();
+                    return Some(text);
+                }
+                '\\' => text.extend(chars.next()),
+                _ => text.push(char),
+            }
+        }
+        self.rest = "";
+        None
+    }
+
+    /// A scheme may be followed by one opaque text instead of parameters; what follows it tells.
+    fn skip_token68(&mut self) {
+        let start = self.rest;
+        self.take(|c| c.is_ascii_alphanumeric() || "-._~+/".contains(c));
+        self.take(|c| c == '=');
+        self.take(is_space);
+        if !self.rest.is_empty() && !self.rest.starts_with(',') {
+            self.rest = start;
+        }
+    }
+
+    /// Goes on to the next comma outside quotes.
+    fn skip_element(&mut self) {
+        loop {
+            self.take(|c| c != ',' && c != '"');
+            if !self.eat('"') {
+                return;
+            }
+            self.quoted();
+        }
+    }
+
+    fn take(&mut self, belongs: impl Fn(char) -> bool) -> &'a str {
+        let end = self.rest.find(|c| !belongs(c)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        taken
+    }
+
+    fn eat(&mut self, char: char) -> bool {
+        let rest = self.rest.strip_prefix(char);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+}
+
+fn is_space(char: char) -> bool {
+    char == ' ' || char == '\t'
+}
+
+fn is_token(char: char) -> bool {
+    char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(char)
+}
+
+const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
+const INVALID_TOKEN: &str = "invalid_token";
+const STEP_UP: &str = "insufficient_user_authentication";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_known_error_is_found() {
+        for value in [
+            // After RFC 6750 section 3.
+            r#"Bearer realm="example", error="invalid_token", error_description="It expired""#,
+            r#"bearer error="invalid_token""#,
+            r#"BEARER ERROR="invalid_token""#,
+            "Bearer error=invalid_token",
+            r#"Bearer error = "invalid_token""#,
+            "Bearer\terror\t=\tinvalid_token",
+            r#"Bearer error="invalid\_token""#,
+            r#"  , ,Bearer , ,error="invalid_token", ,"#,
+            r#"Bearer realm="a, b=\"c\", Basic", error="invalid_token""#,
+            r#"Bearer realm="\\", error="invalid_token""#,
+            r#"Bearer realm="x" error="invalid_token""#,
+            r#"Bearer realm=, error="invalid_token""#,
+            r#"Bearer realm="größer", error="invalid_token""#,
+            // Of one parameter the first counts.
+            r#"Bearer error="invalid_token", error="insufficient_scope""#,
+            // Among other challenges.
+            r#"Basic realm="x", Bearer error="invalid_token""#,
+            r#"Bearer error="invalid_token", Basic realm="x", error="insufficient_scope""#,
+            r#"Bearer error="invalid_token" Basic realm="x""#,
+            r#"Basic, Bearer error="invalid_token""#,
+            r#"Negotiate, NTLM, Bearer error="invalid_token""#,
+            r#"Negotiate YII+/abc==, Bearer error="invalid_token""#,
+            r#"Negotiate Bearer , Bearer error="invalid_token""#,
+            r#"Negotiate abc=, Bearer error="invalid_token""#,
+            r#"Digest qop="auth, auth-int", nonce="a=", Bearer error="invalid_token""#,
+            r#"DPoP error="insufficient_scope", algs="ES256", Bearer error="invalid_token""#,
+            r#"Bearer realm="one", Bearer realm="two", error="invalid_token""#,
+            r#"Bearer error="unheard_of", Bearer error="invalid_token""#,
+            r#"Bearer error="invalid_token", Bearer error="insufficient_scope""#,
+            // Among garbage.
+            r#"?? "x, y" é, Bearer error="invalid_token""#,
+            r#"=, ==, "=", Bearer error="invalid_token""#,
+            r#"Bearer error="invalid_token", ((("#,
+            r#"Bearer error="invalid_token", realm="never ends"#,
+        ] {
+            assert_eq!(bearer(value), Challenge::InvalidToken, "{value}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_other() {
+        for value in [
+            "",
+            " ",
+            ",,,",
+            "Bearer",
+            "Bearer ",
+            "Bearer, ",
+            r#"Bearer realm="example""#,
+            r#"Bearer error="invalid_request""#,
+            r#"Bearer error="Invalid_Token""#,
+            r#"Bearer error="invalid_token "#,
+            r#"Bearer error="invalid_token\"#,
+            r#"Bearer error="invalid_token\""#,
+            "Bearer error=",
+            "Bearer error",
+            "Bearer error==invalid_token",
+            "Bearer invalid_token",
+            r#"Bearer xerror="invalid_token""#,
+            r#"Bearer error_description="invalid_token""#,
+            r#"Bearer realm="error=invalid_token""#,
+            r#"Bearer realm="\", error=invalid_token""#,
+            r#"Basic realm="Bearer error=\"invalid_token\"""#,
+            r#"Basic error="invalid_token""#,
+            r#"DPoP error="invalid_token""#,
+            r#"Bearer realm="x", DPoP error="invalid_token""#,
+            r#"Bearerx error="invalid_token""#,
+            r#"XBearer error="invalid_token""#,
+            r#"error="invalid_token""#,
+            r#""Bearer error=invalid_token""#,
+        ] {
+            assert_eq!(bearer(value), Challenge::Other, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_missing_scope_is_named() {
+        let cases = [
+            (
+                r#"Bearer error="insufficient_scope", scope="a:read b:write""#,
+                Some("a:read b:write"),
+            ),
+            (r#"Bearer SCOPE=a, error="insufficient_scope""#, Some("a")),
+            (r#"Bearer scope="", error="insufficient_scope""#, None),
+            (r#"Bearer error="insufficient_scope""#, None),
+            (r#"Bearer error="insufficient_scope", DPoP scope="a""#, None),
+            (r#"Bearer scope="a", Bearer error="insufficient_scope""#, None),
+            (r#"Bearer error="insufficient_scope", Bearer scope="a""#, None),
+        ];
+        for (value, scope) in cases {
+            let scope = scope.map(str::to_owned);
+            assert_eq!(bearer(value), Challenge::InsufficientScope { scope }, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_step_up_says_what_it_takes() {
+        let step_up = |acr_values: Option<&str>, max_age, scope: Option<&str>| Challenge::StepUp {
+            acr_values: acr_values.map(str::to_owned),
+            max_age,
+            scope: scope.map(str::to_owned),
+        };
+        let cases = [
+            // RFC 9470 section 3.
+            (
+                r#"error_description="A different level is required", acr_values="myACR""#,
+                step_up(Some("myACR"), None, None),
+            ),
+            (
+                r#"error_description="More recent authentication is required", max_age="5""#,
+                step_up(None, Some(5), None),
+            ),
+            (
+                r#"scope="a b", max_age=0, acr_values="x y""#,
+                step_up(Some("x y"), Some(0), Some("a b")),
+            ),
+            (r#"max_age="18446744073709551615""#, step_up(None, Some(u64::MAX), None)),
+            (r#"max_age="18446744073709551616""#, step_up(None, None, None)),
+            (r#"max_age="-1""#, step_up(None, None, None)),
+            (r#"max_age="1.5""#, step_up(None, None, None)),
+            (r#"max_age="", acr_values="""#, step_up(None, None, None)),
+        ];
+        for (params, expected) in cases {
+            let value = format!(r#"Bearer error="insufficient_user_authentication", {params}"#);
+            assert_eq!(bearer(&value), expected, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(value in any::<String>()) {
+            let _ = bearer(&value);
+        }
+
+        #[test]
+        fn any_near_miss_is_answered(
+            value in r#"(Bearer|DPoP|error|scope|invalid_token|[ \t,="\\aé/]){0,24}"#,
+        ) {
+            let _ = bearer(&value);
+        }
+
+        #[test]
+        fn a_challenge_is_found_among_others(
+            before in prop::collection::vec(OTHER, 0..4),
+            scope in r"[ -~é]{1,20}",
+            after in prop::collection::vec(OTHER, 0..4),
+        ) {
+            let quoted = scope.replace('\\', r"\\").replace('"', "\\\"");
+            let ours = format!(r#"Bearer scope="{quoted}", error="insufficient_scope""#);
+            let value = [before, vec![ours], after].concat().join(", ");
+            let scope = Some(scope);
+            prop_assert_eq!(bearer(&value), Challenge::InsufficientScope { scope }, "{}", value);
+        }
+    }
+
+    const OTHER: &str = concat!(
+        r#"(Basic|DPoP|Negotiate|Bearer)( ([a-z0-9+/]{1,8}={0,2}|"#,
+        r#"realm="([a-zé ,=]|\\["\\,]){0,9}"(, ?title=[a-z0-9]{1,4})?))?"#
+    );
+}

@@ -1,0 +1,421 @@
+//! Who may receive the access token: origins and path prefixes, compared exactly.
+//!
+//! The shell parses every URL with the platform's `URL` and hands over its `origin` and its
+//! `pathname`. Nothing is parsed or normalised a second time here: where two parsers disagree,
+//! tokens leak.
+
+use std::net::Ipv4Addr;
+
+/// Whether an origin can be trusted with a token on the way to it: `https:`, or `http:` to this
+/// very device (`localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`).
+///
+/// The origin comes as the platform serialises it; anything else is not trusted.
+///
+/// ```
+/// use tokenkeeper::core::resources::is_trustworthy;
+///
+/// assert!(is_trustworthy("https://login.example.com"));
+/// assert!(is_trustworthy("http://localhost:8080"));
+/// assert!(!is_trustworthy("http://login.example.com"));
+/// ```
+#[must_use]
+pub fn is_trustworthy(origin: &str) -> bool {
+    if let Some(authority) = origin.strip_prefix("https://") {
+        return is_serialised(authority);
+    }
+    origin
+        .strip_prefix("http://")
+        .is_some_and(|authority| is_serialised(authority) && is_loopback(authority))
+}
+
+/// Every place that may receive the access token.
+#[derive(Clone, Debug, Default)]
+pub struct Resources(Vec<Resource>); // sorted, so that a thousand cost no more than ten
+
+impl Resources {
+    /// Gathers resources, in any order.
+    #[must_use]
+    pub fn new(resources: Vec<Resource>) -> Self {
+        let mut sorted = Self(Vec::with_capacity(resources.len()));
+        for resource in resources {
+            if let Err(at) = sorted.find(&resource.origin, &resource.path) {
+                sorted.0.insert(at, resource);
+            }
+        }
+        sorted
+    }
+
+    /// Whether a URL, given as the platform's `origin` and `pathname`, may receive the token.
+    ///
+    /// Below a prefix longer than `/`, a path that a server may read as another one is not covered:
+    /// one with an encoded slash, backslash or dot, however often encoded, or a dot segment.
+    #[must_use]
+    pub fn covers(&self, origin: &str, path: &str) -> bool {
+        if !path.starts_with('/') {
+            return false; // "blob:https://host/id" has an origin, and no path in it
+        }
+        if self.find(origin, "/").is_ok() {
+            return true;
+        }
+        let below = path.match_indices('/').any(|(at, _)| {
+            let prefixes = [path.get(..at), path.get(..=at)];
+            prefixes.into_iter().flatten().any(|prefix| self.find(origin, prefix).is_ok())
+        });
+        (below || self.find(origin, path).is_ok()) && !is_ambiguous(path)
+    }
+
+    fn find(&self, origin: &str, path: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|it| (it.origin.as_str(), it.path.as_str()).cmp(&(origin, path)))
+    }
+}
+
+/// An origin, and the prefix that a path there must have.
+///
+/// The prefix matches like a cookie's path (RFC 6265 section 5.1.4): `/v1` covers `/v1`, `/v1/` and
+/// `/v1/x`, not `/v10`; `/v1/` covers `/v1/` and what is below it, not `/v1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    origin: String,
+    path: String,
+}
+
+impl Resource {
+    /// Takes a URL's `origin` and `pathname`, as the platform serialises them.
+    ///
+    /// ```
+    /// use tokenkeeper::core::resources::{Resource, Resources};
+    ///
+    /// let resources = Resources::new(vec![Resource::new("https://api.example.com", "/v1")?]);
+    /// assert!(resources.covers("https://api.example.com", "/v1/orders"));
+    /// assert!(!resources.covers("https://api.example.com", "/v10"));
+    /// assert!(!resources.covers("https://api.example.com:444", "/v1/orders"));
+    /// # Ok::<(), &'static str>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Why the place must not have the token, or could never have it, and what to do instead: a
+    /// phrase that follows the option's name.
+    pub fn new(origin: &str, path: &str) -> Result<Self, &'static str> {
+        if !is_trustworthy(origin) {
+            return Err(match origin.split_once("://") {
+                _ if origin == "null" => {
+                    "has no origin of its own; give a URL that starts with https://"
+                }
+                Some(("https" | "http", authority)) if !is_serialised(authority) => {
+                    "is not a host that a URL's origin can have; name each host, without wildcards"
+                }
+                Some(("http", _)) => {
+                    "would send the token unencrypted; use https://, or http:// on localhost"
+                }
+                _ => "cannot receive a token; use https://, or http:// on localhost",
+            });
+        }
+        if !path.starts_with('/') {
+            return Err("has no path; give an origin, or an origin and a path that starts with /");
+        }
+        if is_ambiguous(path) {
+            return Err("has an encoded slash, backslash or dot in its path; write it plainly");
+        }
+        Ok(Self { origin: origin.to_owned(), path: path.to_owned() })
+    }
+}
+
+/// What `URL.origin` may hold after its scheme: no user, no path, nothing in capitals. An asterisk
+/// is a legal character of a host, and a wildcard is what its writer meant.
+fn is_serialised(authority: &str) -> bool {
+    !authority.is_empty()
+        && authority.bytes().all(|byte| {
+            byte.is_ascii_graphic()
+                && !byte.is_ascii_uppercase()
+                && !matches!(byte, b'/' | b'\\' | b'@' | b'?' | b'#' | b'%' | b'*')
+        })
+}
+
+fn is_loopback(authority: &str) -> bool {
+    if authority.starts_with('[') {
+        return authority == "[::1]" || authority.starts_with("[::1]:");
+    }
+    let host = authority.split_once(':').map_or(authority, |(host, _)| host);
+    host == "localhost"
+        || host.strip_suffix(".localhost").is_some_and(|name| !name.is_empty())
+        || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
+}
+
+/// Whether a server may take the path for another one, by decoding it (once or more often) or by
+/// resolving dots that the platform's parser has left in, such as `..;` and `..%20`.
+fn is_ambiguous(path: &str) -> bool {
+    let mut codes = path.split('%');
+    codes.next();
+    let is_dots = |segment: &str| matches!(segment.split([';', '%']).next(), Some("." | ".."));
+    path.contains('\\')
+        || path.split('/').any(is_dots)
+        || codes.any(|code| {
+            matches!(
+                code.trim_start_matches("25").as_bytes(),
+                [b'2', b'e' | b'E' | b'f' | b'F', ..] | [b'5', b'c' | b'C', ..]
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_encrypted_or_local_origins_are_trusted() {
+        let trusted = [
+            "https://example.com",
+            "https://example.com:8443",
+            "https://xn--bcher-kva.example",
+            "https://example.com.",
+            "https://[2001:db8::1]",
+            "https://192.0.2.1",
+            "http://localhost",
+            "http://localhost:3000",
+            "http://app.localhost",
+            "http://a.b.localhost:80",
+            "http://127.0.0.1",
+            "http://127.0.0.1:8080",
+            "http://127.255.255.254",
+            "http://[::1]",
+            "http://[::1]:8080",
+        ];
+        for origin in trusted {
+            assert!(is_trustworthy(origin), "{origin}");
+            assert!(Resource::new(origin, "/").is_ok(), "{origin}");
+        }
+        let refused = [
+            "",
+            "null",
+            "https://",
+            "http://",
+            "http://example.com",
+            "http://localhost.evil.io",
+            "http://127.0.0.1.evil.io",
+            "http://127.evil.io",
+            "http://evillocalhost",
+            "http://.localhost",
+            "http://localhost.",
+            "http://app.localhost.",
+            "http://localhost@evil.io",
+            "http://localhost:80@evil.io",
+            "http://127.0.0.1@evil.io",
+            "http://128.0.0.1",
+            "http://0.0.0.0",
+            "http://127.1",
+            "http://127.0.0.256",
+            "http://2130706433",
+            "http://0177.0.0.1",
+            "http://[::]",
+            "http://[::2]",
+            "http://[::10]",
+            "http://[::1].evil.io",
+            "http://[::ffff:127.0.0.1]",
+            "http://[::ffff:7f00:1]",
+            "http://192.168.0.1",
+            "https://user@example.com",
+            "https://user:password@example.com",
+            "https://example.com/",
+            "https://example.com/v1",
+            "https://example.com?x",
+            "https://example.com#x",
+            "https://example.com\\x",
+            "https://Example.com",
+            "https://exämple.com",
+            "https://*.example.com",
+            "https://example.com ",
+            "HTTPS://example.com",
+            "https:example.com",
+            "//example.com",
+            "example.com",
+            "ws://localhost",
+            "wss://example.com",
+            "ftp://example.com",
+            "file://",
+            "data:",
+            "httpsx://example.com",
+            "chrome-extension://abcdef",
+        ];
+        for origin in refused {
+            assert!(!is_trustworthy(origin), "{origin}");
+            assert!(Resource::new(origin, "/").is_err(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do() {
+        let cases = [
+            ("null", "/", "starts with https://"),
+            ("http://example.com", "/", "unencrypted"),
+            ("http://localhost.evil.io", "/", "unencrypted"),
+            ("https://*.example.com", "/", "without wildcards"),
+            ("https://user@example.com", "/", "not a host"),
+            ("ftp://example.com", "/", "cannot receive"),
+            ("example.com", "/", "cannot receive"),
+            ("https://example.com", "", "has no path"),
+            ("https://example.com", "v1", "has no path"),
+            ("https://example.com", "/a%2fb", "encoded slash"),
+        ];
+        for (origin, path, reason) in cases {
+            let refusal = Resource::new(origin, path).unwrap_err();
+            assert!(refusal.contains(reason), "{origin} {path}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_compared_byte_for_byte() {
+        let resources = resources(&[("https://api.example.com", "/")]);
+        assert!(resources.covers("https://api.example.com", "/"));
+        assert!(resources.covers("https://api.example.com", "/a%2Fb/%2e%2e"));
+        let strangers = [
+            "",
+            "null",
+            "http://api.example.com",
+            "https://api.example.com:443",
+            "https://api.example.com:444",
+            "https://api.example.com.",
+            "https://api.example.com.evil.io",
+            "https://api.example.co",
+            "https://api.example.com@evil.io",
+            "https://evil.io/https://api.example.com",
+            "https://example.com",
+            "https://evil-api.example.com",
+            "https://xapi.example.com",
+            "https://x.api.example.com",
+            "https://API.example.com",
+            "HTTPS://api.example.com",
+            "https://api-example.com",
+            "https://xn--api-example-com",
+            "https://api.exam\u{440}le.com", // a Cyrillic letter
+            "https://api.example.com\0",
+            " https://api.example.com",
+        ];
+        for origin in strangers {
+            assert!(!resources.covers(origin, "/"), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_ends_at_a_segment() {
+        let origin = "https://api.example.com";
+        // Prefix, path, whether it is covered.
+        let cases = [
+            ("/", "/", true),
+            ("/", "/anything/at/all", true),
+            ("/", "", false),
+            ("/", "https://api.example.com/0b5c", false), // of a blob: URL
+            ("/v1", "/v1", true),
+            ("/v1", "/v1/", true),
+            ("/v1", "/v1/x", true),
+            ("/v1", "/v1//x", true),
+            ("/v1", "/v1/x/y/", true),
+            ("/v1", "/v1/x.json", true),
+            ("/v1", "/v1/.well-known", true),
+            ("/v1", "/v1/100%25", true),
+            ("/v1", "/v1/%20", true),
+            ("/v1", "/", false),
+            ("/v1", "/v", false),
+            ("/v1", "/v10", false),
+            ("/v1", "/v1-x", false),
+            ("/v1", "/v1;x", false),
+            ("/v1", "/v1.x", false),
+            ("/v1", "/V1", false),
+            ("/v1", "//v1", false),
+            ("/v1", "/x/v1", false),
+            ("/v1", "/%761", false),
+            ("/v1/", "/v1", false),
+            ("/v1/", "/v1/", true),
+            ("/v1/", "/v1/x", true),
+            ("/v1/", "/v10/", false),
+            ("/a/b", "/a", false),
+            ("/a/b", "/a/", false),
+            ("/a/b", "/a/b/c", true),
+            ("/a/b", "/a/bc", false),
+            ("/ä", "/ä/x", true),
+            // Another path to some servers.
+            ("/v1", "/v1/../admin", false),
+            ("/v1", "/v1/./x", false),
+            ("/v1", "/v1/..;/admin", false),
+            ("/v1", "/v1/..;a=b/admin", false),
+            ("/v1", "/v1/..%3B/admin", false),
+            ("/v1", "/v1/..%20/admin", false),
+            ("/v1", "/v1/..", false),
+            ("/v1", "/v1/..\\admin", false),
+            ("/v1", "/v1/..%2fadmin", false),
+            ("/v1", "/v1/..%2Fadmin", false),
+            ("/v1", "/v1/..%5cadmin", false),
+            ("/v1", "/v1/..%5Cadmin", false),
+            ("/v1", "/v1/%2e%2e%2fadmin", false),
+            ("/v1", "/v1/%2E", false),
+            ("/v1", "/v1/x%2Ey", false),
+            ("/v1", "/v1/%252e%252e/admin", false),
+            ("/v1", "/v1/..%25252Fadmin", false),
+            ("/v1", "/v1/%20..%2fadmin", false),
+        ];
+        for (prefix, path, covered) in cases {
+            let resources = resources(&[(origin, prefix)]);
+            assert_eq!(resources.covers(origin, path), covered, "{prefix} {path}");
+            assert!(!resources.covers("https://api.example.com.evil.io", path), "{prefix} {path}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_covered_by_no_resources() {
+        assert!(!Resources::default().covers("https://api.example.com", "/"));
+    }
+
+    #[test]
+    fn each_of_a_thousand_is_found() {
+        let mut all: Vec<Resource> = Vec::new();
+        for i in 0..1000 {
+            let prefix = format!("/v{i}/");
+            all.push(Resource::new(&format!("https://h{}.example.com", i % 50), &prefix).unwrap());
+        }
+        let resources = Resources::new(all.iter().rev().chain(&all).cloned().collect());
+        assert_eq!(resources.0.len(), 1000);
+        for resource in &all {
+            assert!(resources.covers(&resource.origin, &format!("{}x/y", resource.path)));
+            assert!(!resources.covers(&resource.origin, "/v1000/"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_covered_lies_below_a_resource(
+            places in prop::collection::vec((ORIGIN, PATH), 0..12),
+            origin in ORIGIN,
+            path in PATH,
+        ) {
+            let expected = places.iter().any(|(at, prefix)| {
+                let below = path.strip_prefix(prefix.as_str()).is_some_and(|rest| {
+                    rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/')
+                });
+                *at == origin && below
+            });
+            let places: Vec<(&str, &str)> =
+                places.iter().map(|(origin, path)| (origin.as_str(), path.as_str())).collect();
+            prop_assert_eq!(resources(&places).covers(&origin, &path), expected);
+        }
+
+        #[test]
+        fn any_text_is_answered(origin in any::<String>(), path in any::<String>()) {
+            let local = resources(&[("http://localhost", "/v1")]);
+            prop_assert!(!local.covers(&origin, &path));
+            prop_assert!(!local.covers("http://localhost", &path));
+            prop_assert!(Resource::new(&origin, &path).is_err());
+        }
+    }
+
+    fn resources(places: &[(&str, &str)]) -> Resources {
+        let resource = |&(origin, path): &(&str, &str)| Resource::new(origin, path).unwrap();
+        Resources::new(places.iter().map(resource).collect())
+    }
+
+    const ORIGIN: &str = "https://a(b|-b|\\.b)?(:8)?";
+    const PATH: &str = "(/(a|b|a-|ab)?){1,4}";
+}
