@@ -4,7 +4,7 @@
 ///
 /// Three rules: the wait doubles with each failure, from one second to five minutes, with jitter;
 /// a server's `Retry-After` is a lower bound; and a breaker that nothing overrides, whoever wakes
-/// us, keeps a second between attempts and at most ten of them in any minute.
+/// us, keeps a second between attempts after the second failure, and at most ten in any minute.
 ///
 /// Attempts count from their failure, so that slow ones are no excuse. A success, or another
 /// refresh token, starts anew: `Backoff::default()`.
@@ -15,7 +15,7 @@
 /// let mut backoff = Backoff::default();
 /// let retry_at = backoff.failed(10_000, None, &mut Dice::new(7));
 /// assert!((11_000..=12_000).contains(&retry_at));
-/// assert_eq!(backoff.woken(10_500), 11_000);
+/// assert_eq!(backoff.woken(10_500), 10_500);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backoff {
@@ -41,7 +41,8 @@ impl Backoff {
         self.forgotten = self.forgotten.max(now).saturating_add(MINUTE / 6);
 
         // Five at once and then one in ten seconds are at most ten in any minute.
-        self.barred = now.saturating_add(SECOND).max(self.forgotten.saturating_sub(4 * MINUTE / 6));
+        let floor = if self.failures <= FREE { 0 } else { SECOND };
+        self.barred = now.saturating_add(floor).max(self.forgotten.saturating_sub(4 * MINUTE / 6));
         let longest = SECOND.saturating_mul(1 << self.failures.min(9)).min(5 * MINUTE);
         let mut wait = longest / 2 + dice.below(longest / 2 + 1);
         if let Some(asked) = retry_after.map(|asked| asked.min(60 * MINUTE)) {
@@ -50,6 +51,11 @@ impl Backoff {
         }
         self.due = now.saturating_add(wait).max(self.barred);
         self.due
+    }
+
+    /// The network came back, or the page: the wait is over as soon as the breaker allows.
+    pub fn wake(&mut self, now: u64) {
+        self.due = self.due.min(self.woken(now));
     }
 
     /// The earliest moment for an attempt when the network has come back: the wait is over, the
@@ -97,6 +103,9 @@ impl Dice {
     }
 }
 
+/// After the first failures somebody who asks again is not turned away.
+const FREE: u32 = 2;
+
 const SECOND: u64 = 1000;
 const MINUTE: u64 = 60 * SECOND;
 
@@ -138,8 +147,8 @@ mod tests {
     #[test]
     fn retry_after_is_a_lower_bound_of_at_most_an_hour() {
         let cases = [
-            (0, SECOND, 2 * SECOND),
-            (1, SECOND, 2 * SECOND),
+            (0, 0, 2 * SECOND),
+            (1, 1, 2 * SECOND),
             (30 * SECOND, 30 * SECOND, 34 * SECOND),
             (60 * MINUTE, 60 * MINUTE, 68 * MINUTE),
             (61 * MINUTE, 60 * MINUTE, 68 * MINUTE),
@@ -227,10 +236,11 @@ mod tests {
                 attempts.push(now);
                 now += flight * u64::from(flight > 1000);
                 backoff.failed(now, retry_after, &mut dice);
-                prop_assert!(backoff.woken(now) >= now + SECOND.max(retry_after.unwrap_or(0)));
+                let floor = if attempts.len() > FREE as usize { SECOND } else { 0 };
+                prop_assert!(backoff.woken(now) >= now + floor.max(retry_after.unwrap_or(0)));
                 prop_assert!(!backoff.is_due(now) && backoff.is_due(backoff.not_before()));
             }
-            prop_assert!(attempts.windows(2).all(|pair| pair[1] - pair[0] >= SECOND));
+            prop_assert!(attempts[3..].windows(2).all(|pair| pair[1] - pair[0] >= SECOND));
             prop_assert!(attempts.windows(11).all(|some| some[10] - some[0] >= MINUTE));
         }
 

@@ -1,0 +1,134 @@
+//! The closed list of what can go wrong, each with a stable code.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The stable name of an error; users switch on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Options that cannot work.
+    BadOptions,
+    /// A server answered with success and no usable token.
+    BadResponse,
+    /// A text that is no compact JWS.
+    BadToken,
+    /// The manager was closed.
+    Closed,
+    /// The server refused the credentials.
+    LoginRejected,
+    /// The server could not be reached.
+    Network,
+    /// Nobody is logged in.
+    NotLoggedIn,
+    /// The server answered with an error that is no refusal.
+    Server,
+    /// The session ended, or cannot be renewed.
+    SessionEnded,
+    /// The server did not answer in time.
+    Timeout,
+    /// The page's policy forbids WebAssembly.
+    WasmBlocked,
+}
+
+impl Code {
+    /// As it stands in a `TokenError`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadOptions => "bad_options",
+            Self::BadResponse => "bad_response",
+            Self::BadToken => "bad_token",
+            Self::Closed => "closed",
+            Self::LoginRejected => "login_rejected",
+            Self::Network => "network",
+            Self::NotLoggedIn => "not_logged_in",
+            Self::Server => "server",
+            Self::SessionEnded => "session_ended",
+            Self::Timeout => "timeout",
+            Self::WasmBlocked => "wasm_blocked",
+        }
+    }
+
+    /// What was wrong and what to do.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::BadOptions => "These options cannot work.",
+            Self::BadResponse => {
+                "The authorization server answered with success, but without a usable access \
+                 token: check the address and `fields`."
+            }
+            Self::BadToken => "This is not a JWT.",
+            Self::Closed => "This token manager was closed: create a new one.",
+            Self::LoginRejected => {
+                "The server refused the credentials; `status` and `body` hold its own words."
+            }
+            Self::Network => {
+                "The authorization server could not be reached; nothing is lost, try again later."
+            }
+            Self::NotLoggedIn => "Nobody is logged in: call login() first.",
+            Self::Server => {
+                "The authorization server failed; nothing is lost. `status` and `body` hold its \
+                 own words."
+            }
+            Self::SessionEnded => {
+                "The session has ended or cannot be renewed: log in again. explain() tells why."
+            }
+            Self::Timeout => {
+                "The authorization server did not answer in time; nothing is lost, try again \
+                 later."
+            }
+            Self::WasmBlocked => {
+                "The page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' \
+                 to script-src."
+            }
+        }
+    }
+}
+
+/// One typed error, as a caller gets it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error {
+    /// Which of the closed list.
+    pub code: Code,
+    /// The HTTP status that led to it.
+    pub status: Option<u16>,
+    /// The server's own words, so that a form can show them.
+    pub words: Option<Arc<str>>,
+}
+
+impl Error {
+    /// An error no server had a part in.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self { code, status: None, words: None }
+    }
+
+    /// Whether the same call may work later: the server was out of reach, or said that it is busy.
+    #[must_use]
+    pub const fn retryable(&self) -> bool {
+        match self.code {
+            Code::Network | Code::Timeout => true,
+            Code::Server => matches!(self.status, Some(408 | 425 | 429 | 500..)),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// Without the server's words: who knows what a server echoes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.code)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.message())
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,108 @@
+//! What an authorization server's answer means: denied is not unreachable (P12).
+
+/// How the server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// A first-party JSON API.
+    Json,
+    /// RFC 6749: a token endpoint.
+    OAuth,
+}
+
+/// What was asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// A session for credentials.
+    Login,
+    /// A new access token for a refresh token.
+    Refresh,
+}
+
+/// What its answer means for the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// There should be tokens in it.
+    Success,
+    /// The credentials or the refresh token were refused.
+    Refused,
+    /// Neither: the server is out of order, busy, or not the one that was meant.
+    Failed,
+}
+
+/// An answer's outside, as far as the verdict rests on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// The member `error` of a JSON body (RFC 6749 section 5.2).
+    pub error: Option<&'a str>,
+    /// The body is a web page: a captive portal's or a firewall's, not the server's own word.
+    pub html: bool,
+}
+
+impl Reply<'_> {
+    /// Only an explicit refusal is one.
+    #[must_use]
+    pub fn verdict(self, protocol: Protocol, call: Call) -> Verdict {
+        let refused = match (protocol, call) {
+            (Protocol::OAuth, Call::Refresh) => self.error == Some("invalid_grant"),
+            (Protocol::Json, Call::Refresh) => match self.status {
+                400 | 401 => true,
+                403 => !self.html,
+                _ => false,
+            },
+            (_, Call::Login) => {
+                matches!(self.status, 400..500)
+                    && !matches!(self.status, 404 | 405 | 408 | 425 | 429)
+            }
+        };
+        match self.status {
+            _ if refused => Verdict::Refused,
+            200..300 => Verdict::Success,
+            _ => Verdict::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Call::{Login, Refresh};
+    use super::Protocol::{Json, OAuth};
+    use super::Verdict::{Failed, Refused, Success};
+    use super::*;
+
+    #[test]
+    fn only_an_explicit_refusal_is_one() {
+        let invalid_grant = Some("invalid_grant");
+        for (protocol, call, status, error, html, expected) in [
+            (Json, Refresh, 200, None, false, Success),
+            (Json, Refresh, 400, None, false, Refused),
+            (Json, Refresh, 401, None, true, Refused),
+            (Json, Refresh, 403, None, false, Refused),
+            (Json, Refresh, 403, None, true, Failed),
+            (Json, Refresh, 404, None, false, Failed),
+            (Json, Refresh, 429, None, false, Failed),
+            (Json, Refresh, 500, None, false, Failed),
+            (Json, Refresh, 503, invalid_grant, false, Failed),
+            (OAuth, Refresh, 200, None, false, Success),
+            (OAuth, Refresh, 400, invalid_grant, false, Refused),
+            (OAuth, Refresh, 401, invalid_grant, false, Refused),
+            (OAuth, Refresh, 200, invalid_grant, false, Refused),
+            (OAuth, Refresh, 400, Some("invalid_client"), false, Failed),
+            (OAuth, Refresh, 400, None, false, Failed),
+            (OAuth, Refresh, 401, None, false, Failed),
+            (OAuth, Refresh, 429, None, false, Failed),
+            (Json, Login, 201, None, false, Success),
+            (Json, Login, 401, None, false, Refused),
+            (Json, Login, 422, None, false, Refused),
+            (Json, Login, 404, None, false, Failed),
+            (Json, Login, 429, None, false, Failed),
+            (Json, Login, 302, None, false, Failed),
+            (OAuth, Login, 400, invalid_grant, false, Refused),
+            (OAuth, Login, 503, None, false, Failed),
+        ] {
+            let verdict = Reply { status, error, html }.verdict(protocol, call);
+            assert_eq!(verdict, expected, "{protocol:?} {call:?} {status} {error:?} {html}");
+        }
+    }
+}
