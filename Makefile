@@ -1,0 +1,49 @@
+# Everything one needs to know is printed by `make help`. Each target installs what it lacks, and says so.
+
+PORT ?= 8080
+
+built := pkg/wasm/embedded.js
+
+.PHONY: help demo test pkg size lint test-native test-core test-server test-web test-pkg test-size test-e2e
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+demo: ## builds and starts the demo; the address to open is printed (PORT=8080)
+	@scripts/demo --port $(PORT)
+
+test: ## all tests, as CI runs them
+	@scripts/test lint test-native pkg test-pkg test-size test-web test-e2e
+
+pkg: ## the npm package, ready for `npm pack ./pkg`
+	@scripts/build-pkg
+
+size: $(built) ## what a bundle that uses the whole API weighs
+	@scripts/size
+
+$(built): Cargo.toml Cargo.lock LICENSE $(shell find src -name '*.rs') scripts/build-pkg scripts/embed.mjs
+	@scripts/build-pkg
+
+lint: ## format, clippy on both halves, types
+	@scripts/lint
+
+test-native: ## test-core and test-server in one go
+	@scripts/setup rust && cargo test --workspace
+
+test-core: ## the core: units, properties, simulation, examples
+	@scripts/setup rust && cargo test --package tokenkeeper
+
+test-server: ## the demo's servers
+	@scripts/setup rust && cargo test --package demo-server
+
+test-web: ## the shell, in headless Chromium
+	@scripts/test-web
+
+test-pkg: $(built) ## the tarball: its files, exports and types
+	@scripts/check-pkg
+
+test-size: $(built) ## the size, and that it keeps to the budget
+	@scripts/size --check
+
+test-e2e: $(built) ## whole scenarios: browser, package and servers
+	@scripts/setup chromium && scripts/with-tools node tests/e2e/run.mjs
