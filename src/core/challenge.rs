@@ -113,6 +113,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// The next scheme or parameter. A token68 passes for a scheme, or for a parameter without a
+    /// value, and ends at its comma all the same.
     fn item(&mut self) -> Option<Item<'a>> {
         loop {
             self.take(|c| is_space(c) || c == ',');
@@ -124,7 +126,6 @@ impl<'a> Reader<'a> {
             if word.is_empty() {
                 self.skip_element();
             } else if !self.eat('=') {
-                self.skip_token68();
                 return Some(Item::Scheme(word));
             } else if let Some(value) = self.value() {
                 return Some(Item::Param(word, value));
@@ -159,17 +160,6 @@ impl<'a> Reader<'a> {
         }
         self.rest = "";
         None
-    }
-
-    /// A scheme may be followed by one opaque text instead of parameters; what follows it tells.
-    fn skip_token68(&mut self) {
-        let start = self.rest;
-        self.take(|c| c.is_ascii_alphanumeric() || "-._~+/".contains(c));
-        self.take(|c| c == '=');
-        self.take(is_space);
-        if !self.rest.is_empty() && !self.rest.starts_with(',') {
-            self.rest = start;
-        }
     }
 
     /// Goes on to the next comma outside quotes.
@@ -289,6 +279,7 @@ mod tests {
             r#"XBearer error="invalid_token""#,
             r#"error="invalid_token""#,
             r#""Bearer error=invalid_token""#,
+            r#"?"x, Bearer error=invalid_token, ""#,
         ] {
             assert_eq!(bearer(value), Challenge::Other, "{value}");
         }

@@ -353,6 +353,8 @@ mod tests {
             ("/v1", "/v1/%2e%2e%2fadmin", false),
             ("/v1", "/v1/%2E", false),
             ("/v1", "/v1/x%2Ey", false),
+            ("/v1", "/v1/x%2Fy", false),
+            ("/v1", "/v1/x%5Cy", false),
             ("/v1", "/v1/%252e%252e/admin", false),
             ("/v1", "/v1/..%25252Fadmin", false),
             ("/v1", "/v1/%20..%2fadmin", false),

@@ -184,6 +184,16 @@ mod tests {
     }
 
     #[test]
+    fn the_breaker_holds_who_asks_too_early() {
+        let (mut backoff, mut dice) = (Backoff::default(), Dice::new(1));
+        for _ in 0..100 {
+            backoff.failed(NOON, None, &mut dice);
+        }
+        assert_eq!(backoff.woken(NOON), NOON + 96 * 10 * SECOND);
+        assert_eq!(backoff.not_before(), backoff.woken(NOON));
+    }
+
+    #[test]
     fn a_clock_set_back_lets_one_attempt_through() {
         let (mut backoff, mut dice) = (Backoff::default(), Dice::new(1));
         for _ in 0..20 {
@@ -201,7 +211,7 @@ mod tests {
     #[test]
     fn the_end_of_time_is_no_overflow() {
         let (mut backoff, mut dice) = (Backoff::default(), Dice::new(u64::MAX));
-        for _ in 0..40 {
+        for _ in 0..80 {
             backoff.failed(u64::MAX - 1, Some(u64::MAX), &mut dice);
         }
         assert_eq!(backoff.not_before(), u64::MAX);
