@@ -1,11 +1,11 @@
 //! The resource server: checks the access token, then roles and permissions, and says no as RFC 6750 does.
 
-use std::{fmt::Write, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequestParts, Request, State},
+    extract::{DefaultBodyLimit, FromRequestParts, Request, State, rejection::BytesRejection},
     http::{
         HeaderMap, Method, StatusCode,
         header::{AUTHORIZATION, CONTENT_TYPE},
@@ -188,7 +188,7 @@ async fn echo(
     caller: Result<Caller>,
     method: Method,
     headers: HeaderMap,
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>> {
     caller?;
     let body = body.map_err(|rejection| {
@@ -201,7 +201,7 @@ async fn echo(
         "contentType": content_type,
         "length": body.len(),
         "body": str::from_utf8(&body).ok(),
-        "sha256": hex(&Sha256::digest(&body)),
+        "sha256": format!("{:x}", Sha256::digest(&body)),
     })))
 }
 
@@ -224,12 +224,4 @@ async fn count_and_delay(State(app): State<Arc<App>>, request: Request, next: Ne
     });
     sleep(Duration::from_millis(app.lab.settings().api_delay_ms.into())).await;
     response
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

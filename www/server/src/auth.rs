@@ -26,7 +26,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/logout", post(logout))
 }
 
-/// For people, who also type: the members a login form sends.
+/// What a login form sends; without refresh, an expired session means logging in again.
 #[derive(Deserialize)]
 pub(crate) struct Credentials {
     username: String,
@@ -57,8 +57,7 @@ impl From<Denied> for Error {
             Denied::Credentials => {
                 refused("invalid_credentials", "The username or the password is wrong")
             }
-            Denied::Grant(reason) => refused("invalid_grant", reason.message()),
-            Denied::Scope => Self::invalid_request("The scope exceeds what may be had"),
+            Denied::Grant(reason) => refused(reason.code(), reason.message()),
             Denied::Failed(error) => error,
         }
     }

@@ -9,7 +9,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{
-        HeaderMap, StatusCode,
+        HeaderMap, HeaderName, StatusCode,
         header::{COOKIE, HOST, ORIGIN, SET_COOKIE},
     },
     middleware::{Next, from_fn_with_state},
@@ -97,7 +97,7 @@ fn answer(result: Result<TokenAnswer, Denied>) -> Response {
 }
 
 /// Not Secure, because the demo speaks plain http.
-fn set_cookie(token: String, ttl: u32) -> AppendHeaders<[(axum::http::HeaderName, String); 1]> {
+fn set_cookie(token: String, ttl: u32) -> AppendHeaders<[(HeaderName, String); 1]> {
     let cookie = Cookie::build((NAME, token))
         .http_only(true)
         .same_site(SameSite::Strict)

@@ -17,6 +17,7 @@ use crate::{
 pub(crate) struct Grant {
     pub(crate) user: User,
     pub(crate) family: String,
+    /// Of this access token; the family keeps what the login gave (RFC 6749 section 6).
     pub(crate) scope: String,
     pub(crate) refresh_token: Option<String>,
 }
@@ -33,15 +34,24 @@ pub(crate) enum Reason {
     Expired,
     Reused,
     Ended,
+    Scope,
 }
 
 impl Reason {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Scope => "invalid_scope",
+            _ => "invalid_grant",
+        }
+    }
+
     pub(crate) fn message(&self) -> &'static str {
         match self {
             Self::Unknown => "The refresh token is unknown",
             Self::Expired => "The refresh token expired",
             Self::Reused => "The refresh token was used before, so its session was ended",
             Self::Ended => "The session was ended",
+            Self::Scope => "The scope exceeds what was granted",
         }
     }
 }
@@ -68,6 +78,7 @@ pub(crate) fn rotate(
     db: &Transaction<'_>,
     token: &str,
     client: Option<&str>,
+    scope: Option<&str>,
     settings: Settings,
 ) -> rusqlite::Result<Rotation> {
     let now = clock::millis();
@@ -85,19 +96,25 @@ pub(crate) fn rotate(
     if found.expires_at <= now {
         return Ok(Rotation::Refused(Reason::Expired));
     }
-    let successor = add_token(db, &found.family, settings.refresh_ttl)?;
-    let grant = Grant {
-        user: found.user,
-        family: found.family,
-        scope: found.scope,
-        refresh_token: Some(successor),
+    let Some(scope) = narrowed(&found.scope, scope) else {
+        return Ok(Rotation::Refused(Reason::Scope));
     };
+    let successor = add_token(db, &found.family, settings.refresh_ttl)?;
+    let grant =
+        Grant { user: found.user, family: found.family, scope, refresh_token: Some(successor) };
     if found.rotated_at.is_some() {
         return Ok(Rotation::InGrace(grant));
     }
     let mark = "UPDATE refresh_tokens SET rotated_at = ?2 WHERE hash = ?1";
     db.execute(mark, params![hash(token), now])?;
     Ok(Rotation::Renewed(grant))
+}
+
+/// What was asked for, if all of it was granted; everything when nothing was asked for.
+pub(crate) fn narrowed(granted: &str, asked: Option<&str>) -> Option<String> {
+    let has = |scope: &str| granted.split(' ').any(|granted| granted == scope);
+    let scope = asked.unwrap_or(granted);
+    scope.split(' ').all(has).then(|| scope.to_owned())
 }
 
 /// The family a refresh token belongs to, whatever has become of either.

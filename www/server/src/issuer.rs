@@ -41,7 +41,6 @@ pub(crate) struct Refresh {
 /// Why there is no token; each dialect has its own words for it.
 pub(crate) enum Denied {
     Credentials,
-    Scope,
     Grant(Reason),
     Failed(Error),
 }
@@ -56,19 +55,22 @@ pub(crate) async fn login(app: &App, login: Login) -> Result<TokenAnswer, Denied
     let Login { username, password, refresh, scope, client } = login;
     let user = users::authenticate(&app.store, username, password).await?;
     let user = user.ok_or(Denied::Credentials)?;
-    let scope = narrowed(&user.scope, scope)?;
+    let scope = grants::narrowed(&user.scope, scope.as_deref());
+    let scope = scope.ok_or(Denied::Grant(Reason::Scope))?;
     let ttl = refresh.then_some(app.lab.settings().refresh_ttl);
     let grant =
         app.store.run(move |db| grants::begin(db, user, scope, client.as_deref(), ttl)).await?;
     app.lab.count(|stats| stats.logins += 1);
-    Ok(answer(app, grant, None)?)
+    Ok(answer(app, grant)?)
 }
 
 pub(crate) async fn refresh(app: &App, refresh: Refresh) -> Result<TokenAnswer, Denied> {
     let Refresh { token, scope, client } = refresh;
     let settings = app.lab.settings();
-    let rotation =
-        app.store.run(move |db| grants::rotate(db, &token, client.as_deref(), settings)).await?;
+    let rotation = app
+        .store
+        .run(move |db| grants::rotate(db, &token, client.as_deref(), scope.as_deref(), settings))
+        .await?;
     app.lab.count(|stats| match &rotation {
         Rotation::Renewed(_) => stats.refreshes += 1,
         Rotation::InGrace(_) => {
@@ -84,11 +86,7 @@ pub(crate) async fn refresh(app: &App, refresh: Refresh) -> Result<TokenAnswer, 
         }
     });
     match rotation {
-        Rotation::Renewed(grant) | Rotation::InGrace(grant) => {
-            // Narrows this access token only: the grant keeps what the login gave (RFC 6749 section 6).
-            let scope = narrowed(&grant.scope, scope)?;
-            Ok(answer(app, grant, Some(scope))?)
-        }
+        Rotation::Renewed(grant) | Rotation::InGrace(grant) => Ok(answer(app, grant)?),
         Rotation::Refused(reason) => Err(Denied::Grant(reason)),
     }
 }
@@ -115,22 +113,15 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn answer(app: &App, grant: Grant, scope: Option<String>) -> Result<TokenAnswer, Error> {
+fn answer(app: &App, grant: Grant) -> Result<TokenAnswer, Error> {
+    let Grant { user, family, scope, refresh_token } = grant;
     let settings = app.lab.settings();
-    let scope = scope.unwrap_or(grant.scope);
     Ok(TokenAnswer {
-        access_token: app.keys.sign(&grant.user, &scope, &grant.family, settings.access_ttl)?,
+        access_token: app.keys.sign(&user, &scope, &family, settings.access_ttl)?,
         token_type: "Bearer",
         expires_in: settings.access_ttl,
-        refresh_expires_in: grant.refresh_token.is_some().then_some(settings.refresh_ttl),
-        refresh_token: grant.refresh_token,
+        refresh_expires_in: refresh_token.is_some().then_some(settings.refresh_ttl),
+        refresh_token,
         scope,
     })
-}
-
-/// What was asked for, if all of it may be had; everything when nothing was asked for.
-fn narrowed(granted: &str, asked: Option<String>) -> Result<String, Denied> {
-    let Some(asked) = asked else { return Ok(granted.to_owned()) };
-    let may = |scope: &str| granted.split(' ').any(|granted| granted == scope);
-    if asked.split(' ').all(may) { Ok(asked) } else { Err(Denied::Scope) }
 }

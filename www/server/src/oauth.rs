@@ -88,8 +88,7 @@ impl From<Denied> for Failure {
             Denied::Credentials => {
                 Self::new("invalid_grant", "The username or the password is wrong")
             }
-            Denied::Grant(reason) => Self::new("invalid_grant", reason.message()),
-            Denied::Scope => Self::new("invalid_scope", "The scope exceeds what may be had"),
+            Denied::Grant(reason) => Self::new(reason.code(), reason.message()),
             Denied::Failed(error) => Self(error),
         }
     }
