@@ -73,8 +73,9 @@ async fn run(options: Options) -> Result<(), Box<dyn StdError>> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("cannot listen on {}:{}: {error}", address.0, address.1))?;
+    let stop = serve::stop_signal()?;
     announce(&listener, &passwords)?;
-    serve::until_told_to_stop(listener, routes::all(app, &options), !options.lab).await;
+    serve::until(stop, listener, routes::all(app, &options), !options.lab).await;
     Ok(())
 }
 

@@ -47,7 +47,12 @@ impl IntoResponseParts for HangUp {
 
 /// Where the lab is on, connections are not kept alive: when one that was used before closes unanswered,
 /// browsers send the request again by themselves, and a fault would pass unnoticed.
-pub(crate) async fn until_told_to_stop(listener: TcpListener, router: Router, keep_alive: bool) {
+pub(crate) async fn until(
+    stop: impl Future<Output = ()>,
+    listener: TcpListener,
+    router: Router,
+    keep_alive: bool,
+) {
     let connections = GracefulShutdown::new();
     let serve = async {
         loop {
@@ -60,7 +65,7 @@ pub(crate) async fn until_told_to_stop(listener: TcpListener, router: Router, ke
     };
     tokio::select! {
         () = serve => {}
-        () = told_to_stop() => {}
+        () = stop => {}
     }
     // Whoever is slower than this loses the answer.
     let _ = timeout(LAST_ANSWERS_WITHIN, connections.shutdown()).await;
@@ -88,27 +93,25 @@ fn serve(stream: TcpStream, router: Router, keep_alive: bool, connections: &Grac
     tokio::spawn(connections.watch(connection));
 }
 
+/// Listens for the signals from now on, so that one that comes early is not lost.
 #[cfg(unix)]
-async fn told_to_stop() {
+pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
             _ = terminate.recv() => {}
-            () = interrupted() => {}
-        },
-        Err(_) => interrupted().await,
-    }
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
-#[cfg(not(unix))]
-async fn told_to_stop() {
-    interrupted().await;
-}
-
-async fn interrupted() {
-    // Without a handler the signal does what it always did.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+#[cfg(windows)]
+pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut ctrl_c = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        ctrl_c.recv().await;
+    })
 }
