@@ -1,2 +1,5 @@
 //! Keeps tokens.
+
 pub mod core;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

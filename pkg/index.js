@@ -1,0 +1,22 @@
+// The default entry: the module's bytes are inside, nothing is fetched, nothing is to be set up.
+
+import { createManager, decode, isTokenError, load, loadSync } from "./face.js";
+import { bytes } from "./wasm/embedded.js";
+
+export async function createTokenManager(options) {
+  try {
+    loadSync(bytes);
+  } catch (error) {
+    // Older browsers do not compile on the main thread; they do it beside it.
+    if (!(error instanceof RangeError)) throw error;
+    await load(bytes());
+  }
+  return createManager(options);
+}
+
+export function decodeJwt(token) {
+  loadSync(bytes);
+  return decode(token);
+}
+
+export { isTokenError };

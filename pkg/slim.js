@@ -1,0 +1,27 @@
+// The slim entry: the module is a file of its own, compiled while it streams in.
+
+import { createManager, decode, isTokenError, load as loadFrom } from "./face.js";
+
+let loading;
+
+// Called by createTokenManager(); call it yourself to decode before there is a manager, or to say
+// where the module is: a URL, a Response, its bytes, or a WebAssembly.Module.
+export function load(source = new URL("./wasm/tokenkeeper_bg.wasm", import.meta.url)) {
+  loading ??= loadFrom(source).catch((error) => {
+    loading = undefined; // a lost network is no reason never to try again
+    throw error;
+  });
+  return loading;
+}
+
+export async function createTokenManager(options) {
+  await load();
+  return createManager(options);
+}
+
+// Synchronous, so the module has to be there: after load() or createTokenManager().
+export function decodeJwt(token) {
+  return decode(token);
+}
+
+export { isTokenError };
