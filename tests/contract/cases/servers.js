@@ -1,0 +1,86 @@
+// JSON servers that are not ours: each answers in its own way, and needs no more than it is given here.
+import { equal, near, ok, test } from "../lib/harness.js";
+
+const shapes = {
+  "Django SimpleJWT": {
+    world: { login: { access: "$access", refresh: "$refresh" }, renewed: { access: "$access" }, rotate: false, refreshName: "refresh" },
+  },
+  "Spring": {
+    world: { login: { accessToken: "$access", refreshToken: "$refresh", expiresIn: "$lifetimeText" }, opaque: true, refreshName: "refreshToken" },
+  },
+  "Laravel": {
+    world: { login: { access_token: "$access", token_type: "bearer", expires_in: "$lifetime" }, opaque: true, via: "none" },
+    server: { refresh: undefined },
+  },
+  "a bare token as a JSON string": { world: { login: "$access", via: "none" }, server: { refresh: undefined } },
+  "a bare token as text": { world: { login: "$access", text: true, via: "none" }, server: { refresh: undefined } },
+  "tokens under data": { world: { login: { data: { access_token: "$access", refresh_token: "$refresh", expires_in: "$lifetime" }, ok: true } } },
+  "tokens under result": { world: { login: { result: { token: "$access", refreshToken: "$refresh" } }, refreshName: "refreshToken" } },
+  "tokens under tokens": { world: { login: { user: { id: 1 }, tokens: { access: "$access", refresh: "$refresh" } }, refreshName: "refresh" } },
+  "a token called jwt": { world: { login: { jwt: "$access", refresh: "$refresh" }, refreshName: "refresh" } },
+  "a token called id_token": { world: { login: { id_token: "$access", refreshToken: "$refresh" }, refreshName: "refreshToken" } },
+  "fields mapped by name": {
+    world: { login: { at: "$access", rt: "$refresh", ttl: "$lifetime", access_token: "a-decoy" }, opaque: true, refreshName: "rt" },
+    server: { fields: { accessToken: "at", refreshToken: "rt", expiresIn: "ttl" } },
+  },
+  "fields mapped by RFC 6901 pointers": {
+    world: { login: { payload: { "a/b": { "~t": "$access" }, more: { r: "$refresh" }, life: { s: "$lifetime" } } }, opaque: true, refreshName: "r" },
+    server: { fields: { accessToken: "/payload/a~1b/~0t", refreshToken: "/payload/more/r", expiresIn: "/payload/life/s" } },
+  },
+  "a refresh token as bearer": { world: { via: "bearer" }, server: { refreshVia: "bearer" } },
+};
+
+for (const [what, { world: description, server }] of Object.entries(shapes)) {
+  test(`a server of this shape works: ${what}`, async (t) => {
+    const world = await t.world(description);
+    const m = await t.loggedIn(world, { server });
+    near(m.session.expiresAt, Date.now() + 300_000);
+    equal((await m.fetch(world.url("api"))).status, 200);
+    if (description.via !== "none") {
+      await m.refresh();
+      await world.expire();
+      equal((await m.fetch(world.url("api"))).status, 200);
+      const refreshes = await world.requests("refresh");
+      equal(refreshes.length, 2);
+      if (server?.refreshVia === "bearer") ok(refreshes.every(({ body, bearer }) => body === "" && bearer), "a bearer and no body");
+      else ok(refreshes.every(({ body, bearer }) => Object.keys(JSON.parse(body)).join() === (description.refreshName ?? "refresh_token") && !bearer), "the token under its own name, alone");
+    }
+    await m.logout();
+    equal((await world.requests("logout")).length, 1);
+  });
+}
+
+test("refresh tokens' lifetimes are found by a pointer, too", async (t) => {
+  const world = await t.world({ login: { access_token: "$access", refresh_token: "$refresh", meta: { left: 900 } } });
+  const m = await t.loggedIn(world, { server: { fields: { refreshExpiresIn: "/meta/left" } } });
+  near(m.session.refreshExpiresAt, Date.now() + 900_000);
+});
+
+test("names at the top come before those further inside, and the first of the usual names wins", async (t) => {
+  const world = await t.world({ login: { token: "$access", id_token: "decoy", data: { access_token: "decoy" }, refresh_token: "$refresh" } });
+  const m = await t.loggedIn(world);
+  equal((await m.fetch(world.url("api"))).status, 200);
+});
+
+test("a refresh token in an HttpOnly cookie is never seen, and refreshes all the same", "page", async (t) => {
+  const world = await t.world({ login: { access_token: "$access", expires_in: "$lifetime" }, via: "cookie" });
+  const m = await t.loggedIn(world, { server: { refreshVia: "cookie" } });
+  const first = await m.token();
+  await m.refresh();
+  ok((await m.token()) !== first, "a new token");
+  equal(document.cookie, "");
+  const refreshes = await world.requests("refresh");
+  ok(refreshes.length >= 1 && refreshes.every(({ body, bearer }) => body === "" && !bearer), "nothing but the cookie");
+});
+
+for (const [who, rename] of [["a manager without a stored session", (name) => name], ["a manager that nobody ever logged in with", () => crypto.randomUUID()]]) {
+  test(`in cookie mode, ${who} finds the session of the cookie`, "page", async (t) => {
+    const world = await t.world({ login: { access_token: "$access", expires_in: "$lifetime" }, via: "cookie" });
+    const name = crypto.randomUUID();
+    const m = await t.loggedIn(world, { server: { refreshVia: "cookie" }, name });
+    m.close();
+    const again = await t.manager(world, { server: { refreshVia: "cookie" }, name: rename(name) });
+    ok(again.session, "a session");
+    equal((await again.fetch(world.url("api"))).status, 200);
+  });
+}

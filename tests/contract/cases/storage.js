@@ -1,0 +1,123 @@
+import { equal, near, ok, sleep, test, until } from "../lib/harness.js";
+
+const store = (later = (value) => value) => {
+  const kept = new Map();
+  return {
+    kept,
+    get: (key) => later(kept.get(key) ?? null),
+    set: (key, value) => later(void kept.set(key, value)),
+    remove: (key) => later(void kept.delete(key)),
+  };
+};
+const slowly = (value) => new Promise((resolve) => setTimeout(resolve, 20, value));
+
+for (const [what, make] of [["at once", () => store()], ["later", () => store(slowly)]]) {
+  test(`a store of one's own that answers ${what} keeps the session`, async (t) => {
+    const world = await t.world();
+    const storage = make();
+    const m = await t.loggedIn(world, { storage, name: `own-${what}` });
+    await m.refresh();
+    await until(() => storage.kept.size === 1, "the session in the store");
+    const { expiresAt, claims } = m.session;
+    const token = await m.token();
+    m.close();
+    await sleep(100);
+    const again = await t.manager(world, { storage, name: `own-${what}` });
+    equal(again.session.claims, claims);
+    near(again.session.expiresAt, expiresAt, 50);
+    equal(await again.token(), token);
+    await again.logout();
+    await until(() => storage.kept.size === 0, "an empty store");
+    const last = await t.manager(world, { storage, name: `own-${what}` });
+    equal(last.session, null);
+  });
+}
+
+const unusable = {
+  "throws": { get() { throw new Error("no"); }, set() { throw new Error("no"); }, remove() { throw new Error("no"); } },
+  "rejects": { get: () => Promise.reject(new Error("no")), set: () => Promise.reject(new Error("no")), remove: () => Promise.reject(new Error("no")) },
+  "never answers": { get: () => new Promise(() => {}), set: () => new Promise(() => {}), remove: () => new Promise(() => {}) },
+  "cannot be written": { get: () => null, set() { throw new Error("full"); }, remove() {} },
+};
+for (const [what, storage] of Object.entries(unusable)) {
+  test(`with a store that ${what} the session lives in memory, and one warning says so`, async (t) => {
+    const world = await t.world();
+    const m = await t.loggedIn(world, { storage });
+    ok(m.session, "a session");
+    await m.refresh();
+    equal((await m.fetch(world.url("api"))).status, 200);
+    await until(() => m.events.some(({ code }) => code === "storage_unavailable"), "the warning");
+    equal(m.events.filter(({ code }) => code === "storage_unavailable").length, 1);
+    await m.logout();
+    equal(m.session, null);
+  });
+}
+
+for (const [what, text] of [["no JSON", "}{"], ["another program's", '{"user":"ada"}'], ["a number", "7"], ["empty", ""], ["a record with a bad token", '{"v":1,"family":5,"generation":1,"access":"a b","received":0}']]) {
+  test(`a store that holds what is ${what} warns storage_corrupt and starts logged out`, async (t) => {
+    const world = await t.world();
+    const storage = { ...store(), get: () => text };
+    const m = await t.manager(world, { storage });
+    equal(m.session, null);
+    await until(() => m.events.some(({ code }) => code === "storage_corrupt"), "the warning");
+  });
+}
+
+for (const kind of ["local", "session"]) {
+  test(`storage: "${kind}" keeps the session under its name`, "page", async (t) => {
+    const kept = globalThis[`${kind}Storage`];
+    kept.clear();
+    const world = await t.world();
+    const m = await t.loggedIn(world, { storage: kind, name: "one" });
+    const other = await t.manager(world, { storage: kind, name: "two" });
+    equal(other.session, null, "the session of another name");
+    equal(Object.keys(kept).length, 1, "keys in the store");
+    m.close();
+    const again = await t.manager(world, { storage: kind, name: "one" });
+    ok(again.session, "the session of the same name");
+    await again.logout();
+    equal(Object.keys(kept).length, 0, "keys in the store after a logout");
+  });
+}
+
+test('the default is storage: "local" and the name "tokenkeeper"', "page", async (t) => {
+  const world = await t.world();
+  const m = await t.loggedIn(world, { storage: undefined, name: undefined });
+  ok(localStorage.getItem("tokenkeeper"), "a record under the default name");
+  m.close();
+  ok((await t.manager(world, { storage: "local", name: "tokenkeeper" })).session, "the same session");
+});
+
+test('storage: "memory" writes nothing anywhere', "page", async (t) => {
+  localStorage.clear();
+  sessionStorage.clear();
+  const world = await t.world();
+  const m = await t.loggedIn(world, { storage: "memory", name: "nowhere" });
+  await m.refresh();
+  equal([localStorage.length, sessionStorage.length], [0, 0]);
+  m.close();
+  equal((await t.manager(world, { storage: "memory", name: "nowhere" })).session, null);
+});
+
+test("without web storage the session lives in memory, and a warning says so", "node", async (t) => {
+  for (const storage of ["local", "session"]) {
+    const m = await t.loggedIn(await t.world(), { storage });
+    ok(m.session, "a session");
+    await until(() => m.events.some(({ code }) => code === "storage_unavailable"), "the warning");
+  }
+});
+
+test("two managers of one name and store are one session: login, refresh and logout show in the other", async (t) => {
+  const world = await t.world();
+  const storage = store();
+  const [a, b] = [await t.manager(world, { storage, name: "shared" }), await t.manager(world, { storage, name: "shared" })];
+  await a.login({ password: "right" });
+  await until(() => b.session, "the login in the other");
+  await a.refresh();
+  await until(async () => (await b.token()) === (await a.token()), "the new token in the other");
+  await b.logout();
+  await until(() => a.session === null, "the logout in the other");
+  equal(b.events.map(({ type, remote }) => [type, remote]), [["login", true], ["refresh", true], ["logout", false]]);
+  equal(a.events.map(({ type, remote }) => [type, remote]), [["login", false], ["refresh", false], ["logout", true]]);
+  equal(a.events.at(-1).reason, "user");
+});
