@@ -1,7 +1,11 @@
-// The thin face over the module: loads it once, binds `fetch`, gives errors and sessions their
-// shape. Importing it does nothing; index.js and slim.js differ only in where the module is from.
+// The face over the module: loads it once, promises answers to tickets, and gives errors, events
+// and sessions their shape. Importing it does nothing; index.js and slim.js differ only in where the
+// module is from.
 
-import init, { Manager, decodeJwt as decode, initSync, useErrors, useSessions } from "./wasm/tokenkeeper.js";
+import { fetchFor } from "./fetch.js";
+import { Hands } from "./hands.js";
+import { Refusal, settingsOf } from "./options.js";
+import init, { Keeper, decodeJwt as decode, initSync } from "./wasm/tokenkeeper.js";
 
 class TokenError extends Error {
   constructor(code, message, retryable = false, status = undefined, body = undefined) {
@@ -45,97 +49,255 @@ function scopesOf(told, claims) {
   return scopes.filter((name) => typeof name === "string" && name !== "");
 }
 
-class TokenManager {
-  #manager;
+const WARNINGS = {
+  body_not_replayable:
+    "A request whose body is a stream was answered 401 and cannot be sent again: send it once more with a new stream.",
+  clock_skew:
+    "This device's clock differs from the server's, or was set. Expiry is counted from receipt, so nothing depends on it.",
+  insufficient_scope:
+    "The resource wants a scope that this token does not have; a refresh would not help (RFC 6750 section 3.1).",
+  refresh_failed: "The access token could not be refreshed. The session stays; it is tried again.",
+  step_up_required:
+    "The resource wants a stronger or fresher login; a refresh would not help (RFC 9470 section 3).",
+  storage_corrupt: "The store holds something that is no session of tokenkeeper's; it was left there.",
+  storage_unavailable:
+    "The chosen store cannot be used. The session lives in memory: it ends with this page, and other tabs do not see it.",
+  token_rejected:
+    "A resource answered 401 to a token that had just been refreshed; another refresh would not help. Look at the token's audience and at the resource's clock.",
+};
 
-  constructor(manager) {
-    this.#manager = manager;
-    this.fetch = (input, init) => manager.fetch(input, init);
+const EVENTS = ["login", "refresh", "logout", "warning"];
+const CHANGE = "change";
+
+// What a manager's parts share: promises by ticket, the lease on the token, listeners. The keeper
+// (src/web/keeper.rs) calls its methods, and those of Hands.
+class Desk extends Hands {
+  #tickets = 0;
+  #waiting = new Map();
+  #lease;
+  #session; // undefined until it is asked for
+  #listeners = new Set();
+  #early = []; // warnings from before anyone could listen
+
+  // Feeds the keeper with a ticket, and promises its answer.
+  ask(feed) {
+    const ticket = ++this.#tickets;
+    const reply = new Promise((resolve, reject) => this.#waiting.set(ticket, { resolve, reject }));
+    reply.ticket = ticket;
+    if (this.ended) this.fail(ticket, new TokenError("closed", CLOSED));
+    else feed(ticket);
+    return reply;
   }
 
+  left({ ticket }) {
+    this.#waiting.delete(ticket);
+    this.keeper.left(ticket);
+  }
+
+  answer(ticket, token, family, generation) {
+    this.#waiting.get(ticket)?.resolve({ token, family, generation });
+    this.#waiting.delete(ticket);
+  }
+
+  fail(ticket, error) {
+    this.#waiting.get(ticket)?.reject(error);
+    this.#waiting.delete(ticket);
+  }
+
+  error(code, message, retryable, status, words) {
+    return new TokenError(code, message, retryable, status, words && (json(words) ?? words));
+  }
+
+  lease(token, until, family, generation) {
+    this.#lease = token && { token, until, family, generation };
+    this.#session = undefined;
+  }
+
+  // The token that needs no question, while it is good.
+  get token() {
+    return this.#lease?.until > Date.now() ? this.#lease : undefined;
+  }
+
+  get isLoggedIn() {
+    return this.#lease !== undefined;
+  }
+
+  // The same object until something changes.
   get session() {
-    return this.#manager.session;
+    if (this.ended) return null;
+    if (this.#session === undefined) {
+      const known = this.keeper.session(this.server.oauth);
+      this.#session = known ? new Session(...known) : null;
+    }
+    return this.#session;
   }
 
-  login(credentials) {
-    return this.#manager.login(credentials);
+  emit(type, remote, reason) {
+    if (this.#early) return;
+    this.#notify(type, reason ? { reason, remote } : { session: this.session, remote });
+    this.#notify(CHANGE);
   }
 
-  logout() {
-    return this.#manager.logout();
+  warn(code, more) {
+    const warning = { code, message: WARNINGS[code], ...more };
+    if (this.#early) this.#early.push(warning);
+    else this.#notify("warning", warning);
   }
 
-  token() {
-    return this.#manager.token();
+  // Warnings of the opening are told once whoever awaits it had the time to listen.
+  opened() {
+    setTimeout(() => {
+      const early = this.#early;
+      this.#early = undefined;
+      for (const warning of early) this.#notify("warning", warning);
+    });
   }
 
-  refresh() {
-    return this.#manager.refresh();
+  listen(type, listener) {
+    if (typeof listener !== "function") throw new TokenError("bad_options", "The listener must be a function.");
+    const entry = { type, listener };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
   }
 
-  on(type, listener) {
-    return this.#manager.on(type, listener);
+  // One that throws is reported as the platform does, and keeps no other from being told.
+  #notify(type, event) {
+    for (const entry of [...this.#listeners]) {
+      if (entry.type !== type) continue;
+      try {
+        entry.listener(event);
+      } catch (error) {
+        if (typeof reportError === "function") reportError(error);
+        else console.error(error);
+      }
+    }
   }
 
-  subscribe(listener) {
-    return this.#manager.subscribe(listener);
-  }
-
-  explain() {
-    return this.#manager.explain();
-  }
-
-  close() {
-    this.#manager.close();
-  }
-
-  // Older platforms have no Symbol.dispose; there the method is merely out of reach.
-  [Symbol.dispose]() {
-    this.#manager.close();
+  end() {
+    super.end();
+    this.#listeners.clear();
+    this.#lease = undefined;
+    for (const ticket of this.#waiting.keys()) this.fail(ticket, new TokenError("closed", CLOSED));
   }
 }
 
-const blocked =
+class TokenManager {
+  #desk;
+
+  constructor(desk) {
+    this.#desk = desk;
+    this.fetch = fetchFor(desk);
+  }
+
+  get session() {
+    return this.#desk.session;
+  }
+
+  async login(credentials) {
+    await this.#desk.login(credentials);
+    return this.#desk.session;
+  }
+
+  async logout() {
+    // The answer tells only that the server was told.
+    await this.#desk.ask((ticket) => this.#desk.keeper.logout(ticket)).catch(unlessClosed);
+  }
+
+  async token() {
+    return (await this.#desk.want()).token;
+  }
+
+  async refresh() {
+    await this.#desk.ask((ticket) => this.#desk.keeper.renew(ticket));
+    return this.#desk.session;
+  }
+
+  on(type, listener) {
+    if (!EVENTS.includes(type)) throw new TokenError("bad_options", `on(type) must be one of ${EVENTS.join(", ")}.`);
+    return this.#desk.listen(type, listener);
+  }
+
+  subscribe(listener) {
+    return this.#desk.listen(CHANGE, listener);
+  }
+
+  explain() {
+    return this.#desk.keeper.explain();
+  }
+
+  close() {
+    this.#desk.end();
+  }
+
+  // Where a platform has no Symbol.dispose, the method is merely out of reach.
+  [Symbol.dispose]() {
+    this.#desk.end();
+  }
+}
+
+const CLOSED = "This token manager was closed: create a new one.";
+
+function unlessClosed(error) {
+  if (error.code === "closed") throw error;
+}
+
+function json(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export async function createManager(options) {
+  try {
+    const settings = settingsOf(options);
+    const desk = new Desk(settings);
+    await desk.begin(new Keeper(settings, desk));
+    return new TokenManager(desk);
+  } catch (error) {
+    throw error instanceof Refusal || typeof error === "string" ? new TokenError("bad_options", error.message ?? error) : error;
+  }
+}
+
+export function decodeToken(token) {
+  if (typeof token !== "string") throw new TokenError("bad_token", "A JWT is a string.");
+  try {
+    const [header, claims, signature] = decode(token);
+    return { header, claims, signature };
+  } catch (rule) {
+    throw typeof rule === "string" ? new TokenError("bad_token", rule) : rule;
+  }
+}
+
+const BLOCKED =
   "WebAssembly cannot be used here. If the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to its script-src.";
 
 let loaded = false;
 
-// Both loaders end here.
-function wire() {
-  useErrors((...error) => new TokenError(...error));
-  useSessions((...session) => new Session(...session));
-  loaded = true;
-}
-
 // A policy that forbids WebAssembly shows as a CompileError, in Safari as an EvalError; where the
 // browser has none at all, the name is missing.
-function explainLoadError(error) {
+function explained(error) {
   const forbidden = ["CompileError", "EvalError", "ReferenceError"].includes(error?.name);
-  return forbidden ? new TokenError("wasm_blocked", blocked) : error;
+  return forbidden ? new TokenError("wasm_blocked", BLOCKED) : error;
 }
 
 export function loadSync(bytes) {
   if (loaded) return;
   try {
     initSync({ module: bytes() });
+    loaded = true;
   } catch (error) {
-    throw explainLoadError(error);
+    throw explained(error);
   }
-  wire();
 }
 
 export async function load(source) {
   if (loaded) return;
   try {
     await init({ module_or_path: source });
+    loaded = true;
   } catch (error) {
-    throw explainLoadError(error);
+    throw explained(error);
   }
-  wire();
 }
-
-export async function createManager(options) {
-  return new TokenManager(await Manager.create(options));
-}
-
-export { decode };

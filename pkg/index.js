@@ -1,6 +1,6 @@
 // The default entry: the module's bytes are inside, nothing is fetched, nothing is to be set up.
 
-import { createManager, decode, isTokenError, load, loadSync } from "./face.js";
+import { createManager, decodeToken, isTokenError, load, loadSync } from "./face.js";
 import { bytes } from "./wasm/embedded.js";
 
 export async function createTokenManager(options) {
@@ -16,7 +16,7 @@ export async function createTokenManager(options) {
 
 export function decodeJwt(token) {
   loadSync(bytes);
-  return decode(token);
+  return decodeToken(token);
 }
 
 export { isTokenError };

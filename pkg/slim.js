@@ -1,6 +1,6 @@
 // The slim entry: the module is a file of its own, compiled while it streams in.
 
-import { createManager, decode, isTokenError, load as loadFrom } from "./face.js";
+import { createManager, decodeToken, isTokenError, load as loadFrom } from "./face.js";
 
 let loading;
 
@@ -21,7 +21,7 @@ export async function createTokenManager(options) {
 
 // Synchronous, so the module has to be there: after load() or createTokenManager().
 export function decodeJwt(token) {
-  return decode(token);
+  return decodeToken(token);
 }
 
 export { isTokenError };

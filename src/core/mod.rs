@@ -4,7 +4,6 @@
 pub mod challenge;
 pub mod error;
 pub mod expiry;
-pub mod fields;
 pub mod io;
 pub mod jwt;
 pub mod ledger;

@@ -10,37 +10,38 @@ use super::session::{Refresh, Session};
 use super::time::Millis;
 use super::token::{AccessToken, RefreshToken};
 
-/// What the store holds, as JSON. Times are milliseconds of the wall clock.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Record {
-    v: u32,
-    family: u64,
-    generation: u32,
-    access: String,
-    refresh: Option<String>,
-    refresh_name: Option<String>,
-    received: u64,
-    lifetime: Option<u64>,
-    refresh_expires: Option<u64>,
-    scope: Option<String>,
-}
+/// What the store holds, as a JSON array: version, family, generation, access token, refresh
+/// token and its name, and then, in milliseconds of the wall clock, when the access token came and
+/// how long it lives, and when the refresh token expires; last, the scope.
+#[derive(Clone, Default, Deserialize, Serialize)]
+pub struct Record(
+    pub u32,
+    pub u64,
+    pub u32,
+    pub String,
+    pub Option<String>,
+    pub Option<String>,
+    pub u64,
+    pub Option<u64>,
+    pub Option<u64>,
+    pub Option<String>,
+);
 
 impl From<&Session> for Record {
     fn from(session: &Session) -> Self {
         let refresh = session.refresh.as_ref();
-        Self {
-            v: VERSION,
-            family: session.stamp.family,
-            generation: session.stamp.generation,
-            access: session.access.reveal().into(),
-            refresh: refresh.map(|refresh| refresh.token.reveal().into()),
-            refresh_name: refresh.map(|refresh| refresh.name.as_ref().into()),
-            received: session.received.0,
-            lifetime: session.lifetime.map(|span| span.0),
-            refresh_expires: session.refresh_expires.map(|at| at.0),
-            scope: session.scope.as_deref().map(Into::into),
-        }
+        Self(
+            VERSION,
+            session.stamp.family,
+            session.stamp.generation,
+            session.access.reveal().into(),
+            refresh.map(|refresh| refresh.token.reveal().into()),
+            refresh.map(|refresh| refresh.name.as_ref().into()),
+            session.received.0,
+            session.lifetime.map(|span| span.0),
+            session.refresh_expires.map(|at| at.0),
+            session.scope.as_deref().map(Into::into),
+        )
     }
 }
 
@@ -49,11 +50,23 @@ impl Record {
     /// and with tokens that a header can carry.
     #[must_use]
     pub fn into_session(self) -> Option<Session> {
-        let stamp = Stamp { family: self.family, generation: self.generation };
-        if self.v != VERSION || stamp.is_end() || stamp.family > LARGEST_FAMILY {
+        let Self(
+            version,
+            family,
+            generation,
+            access,
+            refresh,
+            name,
+            received,
+            lives,
+            expires,
+            scope,
+        ) = self;
+        let stamp = Stamp { family, generation };
+        if version != VERSION || stamp.is_end() || stamp.family > LARGEST_FAMILY {
             return None;
         }
-        let refresh = match (self.refresh, self.refresh_name) {
+        let refresh = match (refresh, name) {
             (Some(token), Some(name)) => {
                 Some(Refresh { token: RefreshToken::parse(&token)?, name: Arc::from(name) })
             }
@@ -62,12 +75,12 @@ impl Record {
         };
         Some(Session {
             stamp,
-            access: AccessToken::parse(&self.access)?,
+            access: AccessToken::parse(&access)?,
             refresh,
-            received: Millis(self.received),
-            lifetime: self.lifetime.map(Millis),
-            refresh_expires: self.refresh_expires.map(Millis),
-            scope: self.scope.map(Arc::from),
+            received: Millis(received),
+            lifetime: lives.map(Millis),
+            refresh_expires: expires.map(Millis),
+            scope: scope.map(Arc::from),
         })
     }
 }
@@ -145,17 +158,19 @@ mod tests {
 
     #[test]
     fn what_is_no_record_of_ours_is_refused() {
-        let sound = r#"{"v":1,"family":5,"generation":1,"access":"a","refresh":"r","refreshName":"n","received":0}"#;
+        let sound = r#"[1,5,1,"a","r","n",0,null,null,null]"#;
         assert!(read(sound).is_some());
         for (from, to) in [
-            ("\"v\":1", "\"v\":2"),
-            ("\"generation\":1", "\"generation\":0"),
-            ("\"access\":\"a\"", "\"access\":\"a b\""),
-            ("\"access\":\"a\"", "\"access\":\"\""),
-            ("\"refresh\":\"r\"", "\"refresh\":\"\\r\\n\""),
-            (",\"refreshName\":\"n\"", ""),
-            ("\"family\":5", "\"family\":9007199254740992"),
-            ("\"received\":0", "\"received\":-1"),
+            ("[1,5,1", "[2,5,1"),
+            ("[1,5,1", "[1,5,0"),
+            ("\"a\"", "\"a b\""),
+            ("\"a\"", "\"\""),
+            ("\"r\"", "\"\\r\\n\""),
+            ("\"n\"", "null"),
+            ("[1,5,1", "[1,9007199254740992,1"),
+            (",0,", ",-1,"),
+            ("]", ",0]"),
+            (",null]", "]"),
         ] {
             assert!(read(&sound.replace(from, to)).is_none(), "{to}");
         }

@@ -25,6 +25,12 @@ impl Millis {
     pub const fn since(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))
     }
+
+    /// This moment less another, which may be the later one.
+    #[must_use]
+    pub fn less(self, other: Self) -> i64 {
+        signed(self).saturating_sub(signed(other))
+    }
 }
 
 /// What the two clocks say at one moment.
@@ -50,9 +56,7 @@ impl Now {
     /// negative when it was set back; positive when it was set forward or the device slept.
     #[must_use]
     pub fn drift_since(self, earlier: Self) -> i64 {
-        signed(self.wall)
-            .saturating_sub(signed(self.mono))
-            .saturating_sub(signed(earlier.wall).saturating_sub(signed(earlier.mono)))
+        self.wall.less(self.mono).saturating_sub(earlier.wall.less(earlier.mono))
     }
 }
 

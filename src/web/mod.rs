@@ -1,23 +1,21 @@
-//! The shell: does what the core decides. Browser APIs, promises, storage, locks, timers, and the
-//! exported class; no decision about sessions.
+//! The shell: does what the core decides. No decision about sessions is made here.
+//!
+//! Rust has the loop around the core, the store, and the judgement of answers. What is asynchronous
+//! (locks, timers, the ledger, the network) or a matter of JavaScript values (options, bodies,
+//! listeners) is done by the [`hands`], in JavaScript: a promise there is a keyword, and here a
+//! state machine of kilobytes.
 
 mod answer;
 mod decode;
 mod driver;
-mod error;
-mod events;
-mod fetch;
+mod hands;
 mod js;
-mod ledger;
-mod manager;
-mod options;
-mod server;
-mod session;
+mod keeper;
+mod settings;
 mod store;
-mod tabs;
-mod timer;
+mod wire;
 
-pub use decode::decode_jwt;
-pub use error::use_errors;
-pub use manager::Manager;
-pub use session::use_sessions;
+pub use decode::{claims_of, decode_jwt};
+pub use hands::Hands;
+pub use keeper::Keeper;
+pub use settings::{Settings, is_trustworthy};

@@ -1,0 +1,122 @@
+// The authorised fetch: a drop-in for the platform's. A resource gets the token, and a request that
+// was answered 401 is sent once more with a newer one; everything else passes untouched. What a 401
+// means and whether a newer token is to be had, the core decides.
+
+const REMEMBERED = 1000;
+
+// The desk is that of face.js.
+export function fetchFor(desk) {
+  const { keeper } = desk;
+  const known = new Map();
+
+  // Whether an address may have the token. Addresses recur, and taking one apart is the dearest
+  // part of a call, so the answer is remembered, for as long as the page's base is the same.
+  function isResource(address) {
+    const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+    const key = `${base} ${address}`;
+    let covered = known.get(key);
+    if (covered === undefined) {
+      let url;
+      try {
+        url = new URL(address, base);
+      } catch {
+        return false; // the platform refuses it in its own words
+      }
+      covered = keeper.covers(url.origin, url.pathname);
+      if (known.size === REMEMBERED) known.clear();
+      known.set(key, covered);
+    }
+    return covered;
+  }
+
+  function newer({ family, generation }, invalidToken) {
+    return desk.ask((ticket) => keeper.refused(ticket, family, generation, invalidToken));
+  }
+
+  return async function authorisedFetch(input, init) {
+    if (desk.ended) return desk.want(); // which says so
+    if (!desk.isLoggedIn) return fetch(input, init);
+    if (isA(init, "Request")) {
+      // Its members are its prototype's, and would be lost in a copy.
+      input = new Request(input, init);
+      init = undefined;
+    }
+    const request = isA(input, "Request") ? input : undefined;
+    const headers = new Headers(init?.headers ?? request?.headers);
+    // A navigation carries cookies and takes no header; an Authorization of the caller's own stays.
+    const plain = headers.has("authorization") || (request && request.mode === "navigate");
+    if (plain || !isResource(request ? request.url : `${input}`)) return fetch(input, init);
+
+    const signal = init?.signal ?? request?.signal;
+    let lease = desk.token;
+    if (!lease) {
+      try {
+        lease = await unlessAborted(signal, desk.want(), desk);
+      } catch (error) {
+        if (error?.code === "not_logged_in") return fetch(input, init);
+        throw error;
+      }
+    }
+
+    const spare = spareOf(request, init);
+    const send = (what, { token }) => {
+      headers.set("authorization", `Bearer ${token}`);
+      return fetch(what, { ...init, headers });
+    };
+    try {
+      const response = await send(input, lease);
+      if (response.status !== 401 && response.status !== 403) return response;
+
+      const meant = keeper.challenged(response.headers?.get?.("www-authenticate") ?? "");
+      if (response.status === 403 || meant === 2) return response;
+      if (spare === STREAM) {
+        keeper.notReplayable();
+        return response;
+      }
+      try {
+        lease = await unlessAborted(signal, newer(lease, meant === 1), desk);
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        return response; // no newer token: the answer is the caller's
+      }
+      response.body?.cancel?.().catch(() => {});
+      const second = await send(spare ?? input, lease);
+      keeper.replayed(lease.family, lease.generation, second.status !== 401);
+      return second;
+    } finally {
+      // A copy that was not needed: the platform need not keep its body.
+      if (spare && spare !== STREAM && !spare.bodyUsed) spare.body?.cancel?.().catch(() => {});
+    }
+  };
+}
+
+const STREAM = Symbol();
+
+// What to send a second time: nothing special, a copy of a request whose body can be read only
+// once, or STREAM for what is gone when it is sent.
+function spareOf(request, init) {
+  const body = init?.body;
+  if (body !== undefined && body !== null) {
+    return isA(body, "ReadableStream") || body[Symbol.asyncIterator] ? STREAM : undefined;
+  }
+  return request && request.method !== "GET" && request.method !== "HEAD" ? request.clone() : undefined;
+}
+
+// A platform object of whatever realm.
+function isA(value, kind) {
+  return typeof value === "object" && value !== null && value[Symbol.toStringTag] === kind;
+}
+
+// The caller's signal ends the caller's waiting, not the refresh: its answer must not be lost.
+function unlessAborted(signal, reply, desk) {
+  if (!signal) return reply;
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      desk.left(reply);
+      reject(signal.reason);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort);
+    reply.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,266 @@
+// The hands of the shell: what is asynchronous about the platform. They decide nothing; each does
+// one thing for the keeper (src/web/keeper.rs) and tells it what came of it.
+
+// Where each way of telling other tabs and ordering them is missing, it is left out, and the core
+// knows how to do without.
+
+import { loginRequest, logoutRequest, refreshRequest, tokensIn } from "./server.js";
+
+const PREFIX = "tokenkeeper:";
+const LONGEST = 2 ** 31 - 1; // more is taken for no delay at all; whoever is woken early asks again
+const LEDGER_DEADLINE = 1000;
+const STORE_DEADLINE = 5000;
+
+export class Hands {
+  keeper; // once there is one
+  server;
+  ended = false;
+  #settings;
+  #custom;
+  #name;
+  #key;
+  #contended;
+  #timer;
+  #channel;
+  #ledgerBroken = false;
+  #queue = Promise.resolve();
+  #locks = new Map();
+  #stop = [];
+
+  constructor(settings) {
+    this.#settings = settings;
+    this.#custom = settings.custom;
+    this.#name = PREFIX + settings.name;
+    this.server = settings.server;
+  }
+
+  // Starts listening to other tabs and to the page, and resolves when it is known who is logged in.
+  async begin(keeper) {
+    this.keeper = keeper;
+    this.#key = keeper.key;
+    this.#contended = keeper.contended;
+    this.#listen();
+    const stored = await this.#read();
+    await this.ask((ticket) => keeper.open(ticket, stored)).catch(() => {}); // nobody: no error here
+    this.opened();
+  }
+
+  end() {
+    this.ended = true;
+    clearTimeout(this.#timer);
+    this.#channel?.close();
+    this.#channel = undefined;
+    for (const stop of this.#stop.splice(0)) stop();
+  }
+
+  want() {
+    return this.ask((ticket) => this.keeper.want(ticket));
+  }
+
+  // Time
+
+  alarm(millis) {
+    clearTimeout(this.#timer);
+    if (millis < 0 || this.ended) return;
+    this.#timer = setTimeout(() => this.keeper.tick(), Math.min(Math.ceil(millis), LONGEST));
+    this.#timer?.unref?.(); // Node may end although this timer is set
+  }
+
+  // The authorization server
+
+  login(credentials) {
+    const request = loginRequest(this.server, credentials);
+    return this.ask((ticket) => {
+      this.keeper.loggingIn(ticket);
+      this.#call(true, ticket, request);
+    });
+  }
+
+  refresh(attempt, token, name) {
+    this.#call(false, attempt, refreshRequest(this.server, token, name));
+  }
+
+  // Says that a session is over, best effort; `keepalive` lets the message outlive the page.
+  async over(ticket, access, refresh, name) {
+    const request = logoutRequest(this.server, access, refresh, name);
+    if (request) await this.#send(request, true).catch(() => {});
+    this.answer(ticket);
+  }
+
+  async #call(login, id, request) {
+    const { keeper, server } = this;
+    const heard = await this.#send(request, false).catch(() => undefined);
+    if (!heard || heard === LATE) return keeper.unheard(login, id, heard === LATE);
+    const [response, text] = heard;
+    const body = json(text);
+    const error = typeof body?.error === "string" ? body.error : undefined;
+    const tokens = response.ok ? tokensIn(server, body, text, login) : undefined;
+    keeper.heard(login, id, server.oauth, response, text, error, tokens);
+  }
+
+  // The response and its whole body; LATE after the request timeout.
+  async #send(request, keepalive) {
+    const controller = new AbortController();
+    const answer = async () => {
+      const response = await fetch(request, { signal: controller.signal, keepalive });
+      return [response, await response.text()];
+    };
+    const heard = await within(this.#settings.timeout, answer());
+    if (heard === LATE) controller.abort();
+    return heard;
+  }
+
+  // Other tabs
+
+  // One lock around a refresh. It is never stolen: a thief breaks what the holder is in the middle
+  // of. Where locks are missing or forbidden (an opaque origin), there is none to be had.
+  async lock(attempt, patience) {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), patience);
+    try {
+      await navigator.locks.request(this.#name, { signal: controller.signal }, () => {
+        clearTimeout(timer);
+        const released = new Promise((release) => this.#locks.set(attempt, release));
+        this.keeper.locked(attempt, true);
+        return released;
+      });
+    } catch {
+      clearTimeout(timer);
+      this.keeper.locked(attempt, false);
+    }
+  }
+
+  unlock(attempt) {
+    this.#locks.get(attempt)?.();
+    this.#locks.delete(attempt);
+  }
+
+  tell(message) {
+    this.#channel?.postMessage(message);
+  }
+
+  #listen() {
+    const on = (target, type, listener) => {
+      if (typeof target?.addEventListener !== "function") return;
+      target.addEventListener(type, listener);
+      this.#stop.push(() => target.removeEventListener(type, listener));
+    };
+    const seen = async () => this.keeper.seen(await this.#read());
+    const woken = async () => {
+      if (globalThis.document?.visibilityState !== "hidden") this.keeper.woken(await this.#read());
+    };
+    for (const type of ["online", "pageshow", "focus"]) on(globalThis, type, woken);
+    on(globalThis.document, "visibilitychange", woken);
+    // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
+    on(globalThis, "storage", (event) => (event.key === this.#key || event.key === null) && seen());
+    if (typeof BroadcastChannel !== "function") return;
+    this.#channel = new BroadcastChannel(this.#name);
+    this.#channel.unref?.();
+    on(this.#channel, "message", async ({ data }) => this.keeper.told(data, await this.#read()));
+  }
+
+  // The ledger, a record in IndexedDB that orders the tabs where localStorage cannot
+
+  async look(attempt) {
+    const ledger = await this.#ledger("readonly");
+    this.keeper.looked(attempt, ledger, await this.#read());
+  }
+
+  async note(attempt, entry) {
+    this.keeper.noted(attempt, (await this.#ledger("readwrite", entry)) !== undefined);
+  }
+
+  // What the ledger says; where there is none, or it hangs, nothing, from then on.
+  async #ledger(mode, entry) {
+    if (!this.#contended || this.#ledgerBroken) return undefined;
+    const read = await within(LEDGER_DEADLINE, transact(this.#name, mode, entry)).catch(() => LATE);
+    if (read !== LATE) return read;
+    this.#ledgerBroken = true;
+  }
+
+  // The caller's own store: one use after the other, so that an erasure that began before a write
+  // does not end after it; each within a deadline, since it may hang (features.md, pain 4).
+
+  #inTurn(use) {
+    const turn = this.#queue.then(() => this.#custom && within(STORE_DEADLINE, use(this.#custom, this.#key)));
+    this.#queue = turn.then(
+      (done) => done === LATE && this.#storeFailed(),
+      () => this.#storeFailed(),
+    );
+    return turn;
+  }
+
+  #storeFailed() {
+    if (!this.#custom) return;
+    this.#custom = undefined;
+    this.keeper.storeFailed();
+  }
+
+  async #read() {
+    if (!this.#custom) return undefined;
+    const text = await this.#inTurn(async (store, key) => store.get(key)).catch(() => undefined);
+    await this.#queue; // a failure is known before what was read is used
+    return typeof text === "string" ? text : undefined;
+  }
+
+  save(text) {
+    this.#inTurn(async (store, key) => store.set(key, text)).catch(() => {});
+  }
+
+  erase(family, generation) {
+    this.#inTurn(async (store, key) => {
+      const text = await store.get(key);
+      if (!this.keeper.outlives(text ?? undefined, family, generation)) await store.remove(key);
+    }).catch(() => {});
+  }
+}
+
+const LATE = Symbol();
+
+function json(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+// What a promise brings, or LATE.
+async function within(millis, promise) {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, millis, LATE);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// Reads the entry of this name and, given a new one, brings it forward in the same transaction.
+async function transact(name, mode, entry) {
+  const opening = indexedDB.open("tokenkeeper", 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore("ledger");
+  const database = await settled(opening);
+  try {
+    const table = database.transaction("ledger", mode).objectStore("ledger");
+    const was = (await settled(table.get(name))) ?? null;
+    if (entry && !isAhead(was, entry)) await settled(table.put(entry, name));
+    return was;
+  } finally {
+    database.close();
+  }
+}
+
+// The ledger only goes forward: what a late writer brings about an older session is dropped.
+function isAhead(was, entry) {
+  return Array.isArray(was) && (was[0] > entry[0] || (was[0] === entry[0] && was[1] > entry[1]));
+}
+
+function settled(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = request.onblocked = () => reject(request.error);
+  });
+}

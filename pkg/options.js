@@ -1,0 +1,143 @@
+// The caller's options: checked once, each refusal naming the option by its path, and handed to
+// the module in the flat shape that it reads.
+
+import { isTrustworthy } from "./wasm/tokenkeeper.js";
+
+const MEANS = { body: "token", bearer: "token", cookie: "cookie" };
+
+// The refusal of an option; face.js makes a TokenError of it.
+export class Refusal extends Error {}
+
+export function settingsOf(options) {
+  const at = object(options, "options");
+  const storage = storageOf(at.storage);
+  const server = serverOf(object(at.server, "server"));
+  return {
+    server,
+    means: server.refresh ? MEANS[server.via] : "none",
+    resources: resourcesOf(at.resources),
+    margin: 1000 * (seconds(at.refreshMargin, "refreshMargin") ?? 60),
+    autoRefresh: flag(at.autoRefresh, "autoRefresh") ?? true,
+    timeout: 1000 * (seconds(at.requestTimeout, "requestTimeout", "must be more than 0 seconds", 0.001) ?? 15),
+    name: filled(at.name, "name") ?? "tokenkeeper",
+    storage: typeof storage === "string" ? storage : "custom",
+    custom: typeof storage === "string" ? undefined : storage,
+  };
+}
+
+function serverOf(server) {
+  const { kind } = server;
+  if (kind !== "json" && kind !== "oauth") refuse("server.kind", 'must be "json" or "oauth"');
+  const oauth = kind === "oauth";
+  const address = (name) => endpoint(server[name], `server.${name}`);
+  const login = address(oauth ? "token" : "login") ?? refuse(`server.${oauth ? "token" : "login"}`, "is needed: the URL of the endpoint");
+  const via = oauth ? "body" : (server.refreshVia ?? "body");
+  if (!["body", "bearer", "cookie"].includes(via)) refuse("server.refreshVia", 'must be "body", "bearer" or "cookie"');
+  const refresh = oauth ? login : address("refresh");
+  if (via === "cookie" && !refresh) refuse("server.refresh", 'is needed with refreshVia: "cookie"');
+  const fields = given(server.fields) && !oauth ? object(server.fields, "server.fields") : {};
+  return {
+    oauth,
+    via,
+    login,
+    refresh,
+    logout: address(oauth ? "revocation" : "logout"),
+    clientId: text(server.clientId, "server.clientId"),
+    scope: text(server.scope, "server.scope"),
+    passwordGrant: flag(server.legacyPasswordGrant, "server.legacyPasswordGrant") ?? false,
+    headers: headersOf(server.headers),
+    fields: ["accessToken", "expiresIn", "refreshExpiresIn", "refreshToken"].map((name) =>
+      pointer(fields[name], `server.fields.${name}`),
+    ),
+  };
+}
+
+// A name, or an RFC 6901 pointer: the names on the way.
+function pointer(value, path) {
+  const way = filled(value, path);
+  if (way?.[0] !== "/") return way && [way];
+  if (/~(?![01])/.test(way)) refuse(path, "has a ~ that is neither ~0 nor ~1; in a JSON pointer ~0 stands for ~ and ~1 for /");
+  return way.slice(1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+// Who may receive the token: by default the page's own origin, where there is a page.
+function resourcesOf(resources) {
+  const own = globalThis.location?.origin;
+  const fallback = own && isTrustworthy(own) ? [own] : [];
+  if (given(resources) && !Array.isArray(resources)) refuse("resources", "must be an array of origins, or of origins with a path");
+  const urls = (resources ?? fallback).map((resource, index) => {
+    const path = `resources[${index}]`;
+    const url = parse(resource, path) ?? refuse(path, "must be a URL");
+    const { search, hash, username, password } = url;
+    return search + hash + username + password === "" ? url : refuse(path, "must be an origin, or an origin with a path, and nothing more");
+  });
+  return urls.flatMap(({ origin, pathname }) => [origin, pathname]);
+}
+
+function storageOf(storage = "local") {
+  if (storage === null) return "local";
+  if (["local", "session", "memory"].includes(storage)) return storage;
+  const isStore = typeof storage === "object" && ["get", "set", "remove"].every((name) => typeof storage[name] === "function");
+  return isStore ? storage : refuse("storage", 'must be "local", "session", "memory", or an object with get, set and remove');
+}
+
+function headersOf(headers) {
+  if (given(headers) && typeof headers !== "object") refuse("server.headers", "must be an object");
+  try {
+    return new Headers(headers ?? undefined);
+  } catch {
+    return refuse("server.headers", "must be valid header names and values");
+  }
+}
+
+// An address that credentials and tokens may be sent to.
+function endpoint(value, path) {
+  const url = parse(value, path);
+  if (url && !isTrustworthy(url.origin)) refuse(path, "must be https, or http on this machine (localhost)");
+  return url?.href;
+}
+
+// As fetch reads it: relative to the page, where there is one.
+function parse(value, path) {
+  const address = text(value, path);
+  if (address === undefined) return undefined;
+  try {
+    return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href);
+  } catch {
+    return refuse(path, "is no valid URL; without a page around it, it must be an absolute one");
+  }
+}
+
+function object(value, path) {
+  return typeof value === "object" && value !== null ? value : refuse(path, "must be an object");
+}
+
+function text(value, path) {
+  return typed(value, "string", path, "must be a string");
+}
+
+function filled(value, path) {
+  return text(value, path) === "" ? refuse(path, "must not be empty") : (value ?? undefined);
+}
+
+function flag(value, path) {
+  return typed(value, "boolean", path, "must be true or false");
+}
+
+function seconds(value, path, rule = "must be a number of seconds, 0 or more", least = 0) {
+  const number = typed(value, "number", path, rule);
+  return number === undefined || (Number.isFinite(number) && number >= least) ? number : refuse(path, rule);
+}
+
+function typed(value, type, path, rule) {
+  if (!given(value)) return undefined;
+  return typeof value === type ? value : refuse(path, rule);
+}
+
+function given(value) {
+  return value !== undefined && value !== null;
+}
+
+function refuse(path, rule) {
+  throw new Refusal(`${path} ${rule}`);
+}

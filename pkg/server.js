@@ -1,0 +1,124 @@
+// The authorization server: what is sent to it, and where its answers keep things. What an answer
+// means, the core decides.
+
+import { claimsOf } from "./wasm/tokenkeeper.js";
+
+// The request that asks for a session: for OAuth any grant, the password grant unless the
+// credentials name another.
+export function loginRequest(server, credentials) {
+  return request(server, server.login, server.oauth ? form(server, credentials) : JSON.stringify(credentials));
+}
+
+export function refreshRequest(server, token, name) {
+  if (server.oauth) return request(server, server.refresh, form(server, { grant_type: "refresh_token", refresh_token: token }, false));
+  const bearer = server.via === "bearer" ? token : undefined;
+  return request(server, server.refresh, server.via === "body" ? JSON.stringify({ [name]: token }) : undefined, bearer);
+}
+
+// The request that says that a session is over: a JSON server's logout, called with the access
+// token; an OAuth server's revocation, where the refresh token stands for all that was granted with
+// it (RFC 7009 section 2.1). Nothing where there is nowhere to say it.
+export function logoutRequest(server, access, refresh, name) {
+  if (!server.logout || !(access || server.via === "cookie")) return undefined;
+  if (!server.oauth) return request(server, server.logout, refresh && server.via === "body" ? JSON.stringify({ [name]: refresh }) : undefined, access);
+  const body = new URLSearchParams({ token: refresh ?? access, token_type_hint: refresh ? "refresh_token" : "access_token" });
+  if (server.clientId) body.set("client_id", server.clientId);
+  return request(server, server.logout, body);
+}
+
+function form({ clientId, scope }, values, withScope = true) {
+  const body = new URLSearchParams({ grant_type: "password" });
+  if (clientId) body.set("client_id", clientId);
+  if (scope && withScope) body.set("scope", scope);
+  for (const [name, value] of Object.entries(values)) {
+    // A form has no place for nested things.
+    if (value !== undefined && typeof value !== "object") body.set(name, value);
+  }
+  return body;
+}
+
+function request(server, url, body, bearer) {
+  const headers = new Headers(server.headers);
+  headers.set("accept", "application/json");
+  if (bearer) headers.set("authorization", `Bearer ${bearer}`);
+  if (typeof body === "string") headers.set("content-type", "application/json");
+  return new Request(url, { method: "POST", headers, body, credentials: server.via === "cookie" ? "include" : "same-origin" });
+}
+
+// What an answer holds, in the order in which the module reads it: access token, refresh token and
+// its name, the lifetimes of both in seconds, scope, and the times of either token's own claims.
+// Undefined when there is no access token in it.
+export function tokensIn(server, body, text, login) {
+  const find = finder(server, body);
+  // RFC 6749 section 7.1: a token of a type one does not know must not be used.
+  if (server.oauth && !/^bearer$/i.test(body?.token_type ?? "bearer")) return undefined;
+  const access = find(0, filled)?.value ?? (server.oauth ? undefined : bareToken(body, text));
+  if (!access) return undefined;
+  const refresh = server.via === "cookie" ? undefined : find(3, filled);
+  // What is inside an OAuth server's tokens is between it and its resources (RFC 9068 section 6).
+  const times = ({ value } = {}) => {
+    const claims = (!server.oauth && value && claimsOf(value)) || {};
+    return [seconds(claims.iat), seconds(claims.exp)];
+  };
+  return [
+    access,
+    refresh?.value,
+    refresh?.name,
+    find(1, seconds)?.value,
+    find(2, seconds)?.value,
+    scopeIn(body) ?? (login ? server.scope : undefined),
+    ...times({ value: access }),
+    ...times(refresh),
+  ];
+}
+
+const CONTAINERS = ["", "data", "result", "tokens"];
+const USUAL_NAMES = [
+  ["access_token", "accessToken", "access", "token", "jwt", "id_token"],
+  ["expires_in", "expiresIn"],
+  ["refresh_expires_in", "refreshExpiresIn"],
+  ["refresh_token", "refreshToken", "refresh"],
+];
+
+// Finds a field where the caller said it is, else at the first of the usual places that holds one.
+function finder(server, body) {
+  const places = CONTAINERS.map((name) => (name ? body?.[name] : body));
+  return (field, read) => {
+    const path = server.fields?.[field];
+    if (path) {
+      const value = read(path.reduce((at, name) => (own(at, name) ? at[name] : undefined), body));
+      return value === undefined ? undefined : { value, name: path.at(-1) };
+    }
+    for (const place of places) {
+      for (const name of USUAL_NAMES[field]) {
+        const value = own(place, name) ? read(place[name]) : undefined;
+        if (value !== undefined) return { value, name };
+      }
+    }
+    return undefined;
+  };
+}
+
+function own(object, name) {
+  return typeof object === "object" && object !== null && Object.hasOwn(object, name);
+}
+
+function filled(value) {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+// Seconds, as a number or as the text of one.
+function seconds(value) {
+  const number = typeof value === "string" && value.trim() ? Number(value) : value;
+  return Number.isFinite(number) && number >= 0 ? number : undefined;
+}
+
+function scopeIn(body) {
+  return filled(body?.scope) ?? CONTAINERS.map((name) => filled(body?.[name]?.scope)).find(Boolean);
+}
+
+// An answer that is nothing but the token: as a JSON string, or as it is.
+function bareToken(body, text) {
+  if (body !== undefined) return filled(body);
+  return claimsOf(text.trim()) ? text.trim() : undefined;
+}

@@ -1,0 +1,71 @@
+//! The options as the face has checked them (pkg/options.js), taken into types of the core.
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use super::js;
+use crate::core::io::{Means, Policy, Sharing};
+use crate::core::resources::{self, Resource, Resources};
+use crate::core::time::Millis;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The options, checked; times in milliseconds.
+    pub type Settings;
+
+    #[wasm_bindgen(method, getter)]
+    fn means(this: &Settings) -> String;
+    /// Origin, path, origin, path …
+    #[wasm_bindgen(method, getter)]
+    fn resources(this: &Settings) -> Array;
+    #[wasm_bindgen(method, getter)]
+    fn margin(this: &Settings) -> f64;
+    #[wasm_bindgen(method, getter, js_name = autoRefresh)]
+    fn auto_refresh(this: &Settings) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn timeout(this: &Settings) -> f64;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn name(this: &Settings) -> String;
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn storage(this: &Settings) -> String;
+}
+
+/// Whether credentials and tokens may be sent to this origin: https, or http on this machine.
+#[wasm_bindgen(js_name = isTrustworthy)]
+#[must_use]
+pub fn is_trustworthy(origin: &str) -> bool {
+    resources::is_trustworthy(origin)
+}
+
+/// How the core is to act.
+pub(super) fn policy(settings: &Settings) -> Policy {
+    Policy {
+        margin: js::millis(settings.margin()),
+        auto_refresh: settings.auto_refresh(),
+        means: match settings.means().as_str() {
+            "cookie" => Means::Cookie,
+            "token" => Means::Token,
+            _ => Means::None,
+        },
+        store: match settings.storage().as_str() {
+            "session" | "memory" => Sharing::Private,
+            _ => Sharing::Shared,
+        },
+    }
+}
+
+/// Who may receive the token; or why one of them may not.
+pub(super) fn resources(settings: &Settings) -> Result<Resources, JsValue> {
+    let list = settings.resources();
+    let text = |index| list.get(index).as_string().unwrap_or_default();
+    let mut resources = Vec::new();
+    for index in 0..list.length() / 2 {
+        resources.push(Resource::new(&text(2 * index), &text(2 * index + 1))?);
+    }
+    Ok(Resources::new(resources))
+}
+
+/// How long a call to the authorization server may take.
+pub(super) fn timeout(settings: &Settings) -> Millis {
+    js::millis(settings.timeout())
+}

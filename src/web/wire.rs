@@ -1,0 +1,68 @@
+//! Ledger entries and messages as small arrays. Anyone on the origin can write such things, so
+//! what does not look like ours is nothing.
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use super::js;
+use crate::core::io::{Message, Reason};
+use crate::core::ledger::{Ledger, Stamp};
+use crate::core::time::Millis;
+
+/// `[family, generation, intent | null]`.
+pub(super) fn entry(ledger: Ledger) -> Array {
+    let intent = ledger.intent.map_or(JsValue::NULL, |at| js::number(at.0).into());
+    Array::of3(&js::number(ledger.stamp.family).into(), &ledger.stamp.generation.into(), &intent)
+}
+
+/// The ledger, from such an entry; one that is none says that nothing has happened yet.
+pub(super) fn ledger(entry: &JsValue) -> Ledger {
+    stamp(entry)
+        .map(|stamp| Ledger { stamp, intent: whole(entry, 2).map(Millis) })
+        .unwrap_or_default()
+}
+
+/// `[family, generation]`, and for an end `[…, reason, only this family | null]`.
+pub(super) fn message(message: Message) -> Array {
+    let (stamp, reason, family) = match message {
+        Message::Changed(stamp) => (stamp, None, None),
+        Message::Ended { stamp, family, reason } => (stamp, Some(reason.as_str()), family),
+    };
+    Array::of4(
+        &js::number(stamp.family).into(),
+        &stamp.generation.into(),
+        &reason.map_or(JsValue::NULL, Into::into),
+        &family.map_or(JsValue::NULL, |family| js::number(family).into()),
+    )
+}
+
+/// The message, if it is one.
+pub(super) fn parse_message(data: &JsValue) -> Option<Message> {
+    let stamp = stamp(data)?;
+    Some(match at(data, 2).as_string() {
+        None => Message::Changed(stamp),
+        Some(reason) => {
+            let reasons = [Reason::Expired, Reason::RefreshRejected, Reason::User];
+            let reason = reasons.into_iter().find(|known| known.as_str() == reason)?;
+            Message::Ended { stamp, family: whole(data, 3), reason }
+        }
+    })
+}
+
+fn stamp(of: &JsValue) -> Option<Stamp> {
+    let generation = u32::try_from(whole(of, 1)?).ok()?;
+    Some(Stamp { family: whole(of, 0)?, generation })
+}
+
+/// A whole number that is not negative, at a place of an array.
+pub(super) fn whole(of: &JsValue, index: u32) -> Option<u64> {
+    let number = at(of, index).as_f64().filter(|number| (0.0..=LARGEST).contains(number))?;
+    Some(js::millis(number).0)
+}
+
+fn at(of: &JsValue, index: u32) -> JsValue {
+    if Array::is_array(of) { of.unchecked_ref::<Array>().get(index) } else { JsValue::NULL }
+}
+
+/// JavaScript's largest exact integer.
+const LARGEST: f64 = 9_007_199_254_740_991.0;
