@@ -43,6 +43,8 @@ pub(crate) struct Held {
     since: Now,
     /// How old the token was then; `None` when its receipt lies in the future: a clock was set.
     age: Option<Millis>,
+    /// The same when the session was taken up, whatever the wall clock did since.
+    taken_up: Option<(Millis, Millis)>,
     /// As configured, but never more than a quarter of the lifetime.
     margin: Millis,
     rules: Rules,
@@ -53,7 +55,8 @@ impl Held {
         let ahead = session.received.since(now.wall);
         let age = (ahead <= CLOCK_NOISE).then(|| now.wall.since(session.received));
         let margin = session.lifetime.map_or(margin, |span| margin.min(Millis(span.0 / 4)));
-        Self { session, since: now, age, margin, rules }
+        let taken_up = age.map(|age| (now.mono, age));
+        Self { session, since: now, age, taken_up, margin, rules }
     }
 
     pub(crate) fn freshness(&self, now: Now) -> Freshness {
@@ -67,9 +70,11 @@ impl Held {
     /// How long the token lives by the page's own clock alone. A wall clock that ran ahead may
     /// have been set, and a session without a refresh token is not ended on that word (P20).
     pub(crate) fn surely_left(&self, now: Now) -> Option<Millis> {
-        let counted = Now { wall: self.since.wall, mono: now.mono };
-        let counted = if self.rules.hold(Rule::SkewProof) { counted } else { now };
-        self.age.and_then(|_| self.left(counted))
+        if !self.rules.hold(Rule::SkewProof) {
+            return self.left(now);
+        }
+        let (at, age) = self.taken_up?;
+        Some(self.session.lifetime?.since(age.plus(now.mono.since(at))))
     }
 
     /// When the token expires, by the wall clock as it was when counting began.

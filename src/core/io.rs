@@ -53,6 +53,9 @@ pub enum Sharing {
 pub enum Input {
     /// The server answered a refresh, or did not.
     Answered(Attempt, Outcome),
+    /// Nobody will ask for anything anymore. What is under way is finished: the shell goes on
+    /// until the machine is at rest.
+    Closed,
     /// A caller waits no longer.
     Left(Ticket),
     /// The lock of a refresh: whether it could be had in time.
@@ -65,7 +68,7 @@ pub enum Input {
     Logout(Ticket),
     /// What the ledger, and then the store, say now.
     Looked(Attempt, Evidence),
-    /// The ledger was written, or could not be.
+    /// Whether the ledger was written: it may have been unreachable, or somebody was faster.
     Noted(Attempt, bool),
     /// The first thing: the store was read; the ticket waits until it is known who is logged in.
     Opened(Ticket, Stored),

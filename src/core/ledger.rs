@@ -14,14 +14,37 @@ pub struct Stamp {
     /// Made at login from the time of day, so that families are ordered across tabs.
     pub family: u64,
     /// 0: nobody is logged in from this moment on. 1: as logged in. Then one more a refresh.
+    /// The largest number: this family has ended, and no other.
     pub generation: u32,
 }
 
 impl Stamp {
+    /// The end of one family: it comes after all its sessions, and before the next login.
+    #[must_use]
+    pub const fn end_of(family: u64) -> Self {
+        Self { family, generation: u32::MAX }
+    }
+
     /// Whether this stamp marks the end of a session rather than a session.
     #[must_use]
     pub const fn is_end(self) -> bool {
+        self.ends_all() || self.generation == u32::MAX
+    }
+
+    /// Whether it is the end of everyone's sessions, as a user's logout is.
+    #[must_use]
+    pub const fn ends_all(self) -> bool {
         self.generation == 0
+    }
+
+    /// Whether it is the end of this session.
+    #[must_use]
+    pub fn ends(self, session: Self) -> bool {
+        if self.ends_all() {
+            session < self
+        } else {
+            self.is_end() && session.family == self.family
+        }
     }
 }
 
@@ -42,12 +65,34 @@ impl Ledger {
         Self { stamp, intent: None }
     }
 
-    /// The ledger only goes forward: what a late writer brings about an older session is dropped.
+    /// Whether somebody is refreshing this session, or died or was cut off while at it.
     #[must_use]
-    pub fn advance(self, to: Self) -> Self {
-        if to.stamp < self.stamp { self } else { to }
+    pub fn is_open_for(self, session: Stamp) -> bool {
+        self.stamp == session && self.intent.is_some()
+    }
+
+    /// The next entry; `None` when this one stands. The ledger only goes forward: what a late
+    /// writer brings about an older session is dropped. And while one intent is young there is no
+    /// second: where there is no lock, or it is lost with a frozen tab, the ledger is one.
+    #[must_use]
+    pub fn advance(self, to: Self) -> Option<Self> {
+        let taken = match (self.intent, to.intent) {
+            (Some(since), Some(now)) => self.stamp == to.stamp && is_young(since, now),
+            _ => false,
+        };
+        (to.stamp >= self.stamp && !taken).then_some(to)
     }
 }
+
+/// Whether whoever wrote an intent may still be at it. A difference that is too large in either
+/// direction means that it is old, or that a clock was set.
+#[must_use]
+pub fn is_young(intent: Millis, now: Millis) -> bool {
+    intent.0.abs_diff(now.0) < INTENT_LIFE.0
+}
+
+/// A request's deadline, and what comes before and after it.
+const INTENT_LIFE: Millis = Millis::seconds(20);
 
 #[cfg(test)]
 mod tests {
@@ -57,15 +102,34 @@ mod tests {
     fn a_late_writer_does_not_turn_the_ledger_back() {
         let newer = Ledger::settled(Stamp { family: 7, generation: 2 });
         let older = Ledger { stamp: Stamp { family: 7, generation: 1 }, intent: Some(Millis(5)) };
-        assert_eq!(newer.advance(older), newer);
-        assert_eq!(older.advance(newer), newer);
+        assert_eq!(newer.advance(older), None);
+        assert_eq!(older.advance(newer), Some(newer));
+    }
+
+    #[test]
+    fn a_family_ends_before_the_next_begins() {
+        let (old, new) = (Stamp { family: 7, generation: 9 }, Stamp { family: 8, generation: 1 });
+        let (end, logout) = (Stamp::end_of(7), Stamp { family: 9, generation: 0 });
+        assert!(old < end && end < new && new < logout);
+        assert!(end.ends(old) && !end.ends(new) && !old.ends(old));
+        assert!(logout.ends(old) && logout.ends(new) && !logout.ends(logout));
+    }
+
+    #[test]
+    fn a_young_intent_keeps_others_away() {
+        let stamp = Stamp { family: 7, generation: 2 };
+        let intent = |at| Ledger { stamp, intent: Some(Millis(at)) };
+        assert_eq!(intent(50_000).advance(intent(50_000)), None);
+        assert_eq!(intent(50_000).advance(intent(69_999)), None);
+        assert!(intent(50_000).advance(intent(70_000)).is_some());
+        assert!(intent(50_000).advance(intent(1)).is_some(), "the clock was set back");
     }
 
     #[test]
     fn an_intent_of_the_same_session_is_noted_and_cleared() {
         let stamp = Stamp { family: 7, generation: 2 };
         let open = Ledger { stamp, intent: Some(Millis(5)) };
-        assert_eq!(Ledger::settled(stamp).advance(open), open);
-        assert_eq!(open.advance(Ledger::settled(stamp)).intent, None);
+        assert_eq!(Ledger::settled(stamp).advance(open), Some(open));
+        assert_eq!(open.advance(Ledger::settled(stamp)), Some(Ledger::settled(stamp)));
     }
 }

@@ -1,0 +1,187 @@
+//! The way back: what becomes of the server's answer.
+
+use super::Machine;
+use super::renewal::{Answer, Renewal, Round};
+use super::standing::Standing;
+use super::waiting::Need;
+use crate::core::error::{Code, Error};
+use crate::core::expiry::Freshness;
+use crate::core::io::{Attempt, Event, Evidence, Outcome, Reason, Warning};
+use crate::core::ledger::Stamp;
+use crate::core::rules::Rule;
+use crate::core::session::{Grant, Session, Stored};
+use crate::core::time::Millis;
+use crate::core::timeline::Entry;
+
+impl Machine {
+    pub(super) fn answered(&mut self, attempt: Attempt, outcome: Outcome) {
+        let Renewal::Sending(round) = self.renewal else { return };
+        if round.attempt != attempt {
+            return;
+        }
+        let outcome = match outcome {
+            Outcome::Failed { error, .. } if !self.rules.hold(Rule::DeniedIsNotUnreachable) => {
+                Outcome::Refused(error)
+            }
+            told => told,
+        };
+        match outcome {
+            Outcome::Granted(grant) => self.decide(round, Answer::Granted(grant)),
+            Outcome::Refused(error) => {
+                let round = Round { looks: 0, since: self.now.mono, ..round };
+                self.decide(round, Answer::Refused(error));
+            }
+            // The failure of a session that is gone is not the next one's.
+            Outcome::Failed { .. } if self.stamp() != round.base => self.finish(round),
+            Outcome::Failed { error, retry_after } => {
+                self.fail_for_now(&error, retry_after);
+                // A server that answered did not rotate anything; one that did not may have.
+                if error.code == Code::Server {
+                    self.close_round(round, round.base);
+                } else {
+                    self.unsure = Some(round.base).filter(|_| self.rules.hold(Rule::LostAnswer));
+                    self.finish(round);
+                }
+            }
+        }
+    }
+
+    /// Invariant 5: the session stays. Callers go on with the token while it lives; the next
+    /// attempt has to wait.
+    pub(super) fn fail_for_now(&mut self, error: &Error, retry_after: Option<Millis>) {
+        let now = self.now.mono.0;
+        let due = self.backoff.failed(now, retry_after.map(|span| span.0), &mut self.dice);
+        self.failure = Some(error.clone());
+        self.log(Entry {
+            status: error.status,
+            ..Entry::new("refresh_failed").because(error.code.as_str())
+        });
+        let retry_in = Millis(due.saturating_sub(now));
+        self.emit(Event::Warning(Warning::RefreshFailed { retry_in }));
+        if !self.rules.hold(Rule::EveryoneAnswered) {
+            self.waiting.clear();
+        }
+        let alive =
+            self.held.as_ref().is_some_and(|held| held.freshness(self.now) != Freshness::Expired);
+        for waiter in std::mem::take(&mut self.waiting) {
+            let living = self.lease().filter(|_| alive && waiter.need == Need::Good);
+            self.answer(waiter.ticket, living.ok_or_else(|| error.clone()));
+        }
+    }
+
+    /// Invariant 3: the commit guard. An answer is kept only for the session that asked for it,
+    /// judged by the store as read in this very task.
+    pub(super) fn on_grant(&mut self, round: Round, grant: Grant, evidence: &Evidence) {
+        self.notice_skew(&grant);
+        if !self.rules.hold(Rule::CommitGuard) {
+            return self.commit(round, grant);
+        }
+        if round.base == Stamp::default() {
+            return self.on_restored(round, grant, evidence);
+        }
+        if self.stamp().family != round.base.family {
+            // Logged out, or logged in as somebody else, in this tab.
+            self.revoke(grant);
+            return self.finish(round);
+        }
+        match self.reconcile(evidence) {
+            Standing::Gone => {
+                self.end_as_known();
+                self.revoke(grant);
+                self.finish(round);
+            }
+            Standing::Behind if self.latest.family == round.base.family => {
+                // A tab that did not have the lock either was faster: the server tolerated both.
+                self.commit(round, grant);
+            }
+            Standing::Current if self.stamp() == round.base => self.commit(round, grant),
+            Standing::Current if self.stamp().family == round.base.family => {
+                // The same, and its session is already in the store. Both are of one family, and
+                // to revoke ours could end theirs.
+                self.finish(round);
+            }
+            Standing::Behind | Standing::Current => {
+                self.revoke(grant);
+                self.finish(round);
+            }
+        }
+    }
+
+    fn on_restored(&mut self, round: Round, grant: Grant, evidence: &Evidence) {
+        self.learn(evidence);
+        if let Stored::Session(session) = &evidence.stored
+            && session.stamp == self.latest
+            && self.held.is_none()
+        {
+            self.adopt(session.as_ref().clone());
+            return self.finish(round);
+        }
+        if self.held.is_some() || self.latest != round.known || self.closed {
+            self.revoke(grant);
+            return self.finish(round);
+        }
+        let stamp = self.begin_session(grant);
+        self.deliver();
+        self.close_round(round, stamp);
+    }
+
+    fn commit(&mut self, round: Round, grant: Grant) {
+        let family = round.base.family;
+        let newest = if self.latest.family == family { self.latest } else { round.base };
+        let stamp = Stamp { family, generation: newest.generation.saturating_add(1) };
+        let wall = self.now.wall;
+        let session = match self.session() {
+            Some(session) => session.renewed(stamp, grant, wall),
+            None => Session::begun(stamp, grant, wall),
+        };
+        self.keep(session);
+        self.emit(Event::Refresh { remote: false });
+        self.deliver();
+        self.close_round(round, stamp);
+    }
+
+    /// Invariant 5: an explicit refusal ends the session, but only after the store was read once
+    /// more: another tab may have been faster with the same token.
+    pub(super) fn on_refusal(&mut self, round: Round, refusal: Error, evidence: &Evidence) {
+        if round.base == Stamp::default() {
+            if self.held.is_none() {
+                self.log(Entry { status: refusal.status, ..Entry::new("not_logged_in") });
+                self.fail_waiting(&Error::new(Code::NotLoggedIn));
+            }
+            return self.finish(round);
+        }
+        if self.stamp() != round.base {
+            return self.finish(round);
+        }
+        let sure = (round.locked && round.ledger) || !self.contended();
+        if self.rules.hold(Rule::ReadAgainOnRefusal) {
+            match self.reconcile(evidence) {
+                Standing::Gone => {
+                    self.end_as_known();
+                    return self.finish(round);
+                }
+                Standing::Current if self.stamp() != round.base => return self.finish(round),
+                Standing::Behind => return self.look(Round { since: self.now.mono, ..round }),
+                Standing::Current if !sure && self.may_wait(round, DOUBTS, DOUBT) => {
+                    let round = Round { looks: round.looks + 1, ..round };
+                    let until = self.now.mono.plus(DOUBT);
+                    self.renewal = Renewal::Doubting { round, refusal, until };
+                    return;
+                }
+                Standing::Current => {}
+            }
+        }
+        let expires = self.session().and_then(|session| session.refresh_expires);
+        let over = expires.is_some_and(|at| at <= self.now.wall);
+        self.log(Entry {
+            status: refusal.status,
+            ..Entry::new("refused").because("the server no longer takes the refresh token")
+        });
+        self.end_family(if over { Reason::Expired } else { Reason::RefreshRejected });
+        self.finish(round);
+    }
+}
+
+/// Where nothing orders the tabs, a refusal is doubted for a second (P5).
+const DOUBT: Millis = Millis(100);
+const DOUBTS: u32 = 10;

@@ -1,0 +1,110 @@
+//! Logging in and out.
+
+use super::Machine;
+use crate::core::error::{Code, Error};
+use crate::core::io::{Attempt, Event, Evidence, Outcome, Output, Reason, Sharing, Ticket};
+use crate::core::ledger::{Ledger, Stamp};
+use crate::core::session::{Grant, Session};
+use crate::core::timeline::Entry;
+
+/// A login that was granted: its place in the order of sessions is still to be found.
+#[derive(Clone, Debug)]
+pub(super) struct Arrival {
+    pub(super) attempt: Attempt,
+    ticket: Ticket,
+    grant: Grant,
+}
+
+impl Machine {
+    pub(super) fn logged_in(&mut self, ticket: Ticket, outcome: Outcome) {
+        let Some(at) = self.logging_in.iter().position(|&waiting| waiting == ticket) else {
+            // A logout came between: nothing that was in flight brings a session back.
+            if let Outcome::Granted(grant) = outcome {
+                self.revoke(grant);
+            }
+            return;
+        };
+        self.logging_in.swap_remove(at);
+        match outcome {
+            Outcome::Granted(grant) => {
+                self.notice_skew(&grant);
+                let arrival = Arrival { attempt: self.next_attempt(), ticket, grant };
+                if self.policy.store == Sharing::Shared {
+                    // The clock alone cannot order families: it may have been set back.
+                    self.ask(arrival.attempt);
+                    self.arrivals.push(arrival);
+                } else {
+                    self.enter(arrival);
+                }
+            }
+            Outcome::Refused(error) | Outcome::Failed { error, .. } => {
+                self.log(Entry {
+                    status: error.status,
+                    ..Entry::new("login_failed").because(error.code.as_str())
+                });
+                self.answer(ticket, Err(error));
+            }
+        }
+    }
+
+    /// What a login looked for was found.
+    pub(super) fn arrive(&mut self, attempt: Attempt, evidence: &Evidence) -> bool {
+        let Some(at) = self.arrivals.iter().position(|one| one.attempt == attempt) else {
+            return false;
+        };
+        self.learn(evidence);
+        let arrival = self.arrivals.swap_remove(at);
+        self.enter(arrival);
+        true
+    }
+
+    fn enter(&mut self, arrival: Arrival) {
+        self.fail_waiting(&Error::new(Code::SessionEnded));
+        let stamp = self.begin_session(arrival.grant);
+        self.output(Output::Note(Attempt::default(), Ledger::settled(stamp)));
+        self.answer(arrival.ticket, self.lease_once().ok_or(Error::new(Code::NotLoggedIn)));
+    }
+
+    /// Keeps what the server granted as the newest session there is.
+    pub(super) fn begin_session(&mut self, grant: Grant) -> Stamp {
+        let stamp = Stamp { family: self.next_family(), generation: 1 };
+        self.keep(Session::begun(stamp, grant, self.now.wall));
+        self.emit(Event::Login { remote: false });
+        stamp
+    }
+
+    /// Invariant 8: logout is at once. Memory first, then the other tabs and the store; the
+    /// server hears of it last. What is in flight finds nobody to bring back.
+    pub(super) fn logout(&mut self, ticket: Ticket) {
+        self.fail_logins(&Error::new(Code::SessionEnded));
+        let session = self.session().cloned().map(Box::new);
+        let stamp = Stamp { family: self.next_family(), generation: 0 };
+        if session.is_some() {
+            self.end(stamp, Reason::User);
+        } else {
+            self.publish_end(stamp, Reason::User);
+        }
+        self.output(Output::Logout(ticket, session));
+    }
+
+    /// Logins that are under way come to nothing.
+    pub(super) fn fail_logins(&mut self, error: &Error) {
+        for ticket in std::mem::take(&mut self.logging_in) {
+            self.answer(ticket, Err(error.clone()));
+        }
+        for arrival in std::mem::take(&mut self.arrivals) {
+            self.answer(arrival.ticket, Err(error.clone()));
+            self.revoke(arrival.grant);
+        }
+    }
+
+    /// Families are ordered by the time of their login, whatever the clock did since the last.
+    fn next_family(&mut self) -> u64 {
+        let by_time = self.now.wall.0.saturating_mul(FAMILIES_A_MILLI);
+        let least = by_time.max(self.latest.family.saturating_add(1));
+        least.saturating_add(self.dice.below(FAMILIES_A_MILLI))
+    }
+}
+
+/// Logins in one millisecond that are told apart by chance.
+const FAMILIES_A_MILLI: u64 = 1024;

@@ -1,0 +1,198 @@
+//! The session in hand: how it comes, how it goes, and what other tabs do to it.
+
+use super::Machine;
+use super::waiting::Need;
+use crate::core::error::{Code, Error};
+use crate::core::expiry::Held;
+use crate::core::io::{
+    Attempt, Event, Lease, Means, Message, Output, Reason, Sharing, Ticket, Warning,
+};
+use crate::core::ledger::{Ledger, Stamp};
+use crate::core::retry::Backoff;
+use crate::core::rules::Rule;
+use crate::core::session::{Grant, Session, Stored};
+use crate::core::time::Millis;
+use crate::core::timeline::Entry;
+
+impl Machine {
+    pub(super) fn opened(&mut self, ticket: Ticket, stored: Stored) {
+        match stored {
+            Stored::Session(session) => {
+                self.log(Entry::new("restored"));
+                self.hold(*session);
+                self.answer(ticket, self.lease_once().ok_or(Error::new(Code::NotLoggedIn)));
+            }
+            stored => {
+                self.see(stored);
+                self.wait(ticket, Need::Truth);
+            }
+        }
+        self.check();
+    }
+
+    /// What the store holds, as far as it can be believed: a store that shows less than what is
+    /// known to have happened is behind, and says nothing yet.
+    pub(super) fn see(&mut self, stored: Stored) {
+        match stored {
+            Stored::Session(session) if session.stamp < self.latest => self.check_soon(),
+            Stored::Session(session) if session.stamp > self.stamp() => self.adopt(*session),
+            Stored::Nothing => self.end_remotely(Reason::User),
+            Stored::Unreadable => {
+                self.emit(Event::Warning(Warning::StorageCorrupt));
+                self.check_soon();
+            }
+            Stored::Session(_) | Stored::Unknown => {}
+        }
+    }
+
+    pub(super) fn told(&mut self, message: Message) {
+        let shared = self.policy.store == Sharing::Shared;
+        match message {
+            Message::Changed(stamp) if shared => self.latest = self.latest.max(stamp),
+            Message::Changed(_) => {}
+            Message::Ended { stamp, reason, .. } => {
+                // Between stores of their own the order of stamps says nothing.
+                let concerned = stamp.ends(self.stamp()) || (!shared && stamp.ends_all());
+                if concerned || shared {
+                    self.latest = self.latest.max(stamp);
+                }
+                if concerned {
+                    self.end_remotely(reason);
+                }
+            }
+        }
+    }
+
+    /// Takes up a session that another tab brought about.
+    pub(super) fn adopt(&mut self, session: Session) {
+        let same = self.stamp().family == session.stamp.family;
+        if !same {
+            self.fail_waiting(&Error::new(Code::SessionEnded));
+        }
+        self.hold(session);
+        self.rested_at = self.now.mono.plus(REST);
+        self.emit(if same {
+            Event::Refresh { remote: true }
+        } else {
+            Event::Login { remote: true }
+        });
+    }
+
+    /// Takes up a session that is our own, and tells everybody.
+    pub(super) fn keep(&mut self, session: Session) {
+        let stamp = session.stamp;
+        self.output(Output::Store(Box::new(session.clone())));
+        self.hold(session);
+        self.rested_at = self.now.mono.plus(REST);
+        self.output(Output::Tell(Message::Changed(stamp)));
+    }
+
+    fn hold(&mut self, session: Session) {
+        self.latest = self.latest.max(session.stamp);
+        self.forget_failures();
+        let held = Held::take_up(session, self.policy.margin, self.now, self.rules);
+        self.held = Some(held);
+        self.check_soon();
+        self.output(Output::Lease(self.lease()));
+    }
+
+    /// Ends the session in hand, here and wherever it is kept.
+    pub(super) fn end(&mut self, stamp: Stamp, reason: Reason) {
+        if self.drop_session() {
+            self.publish_end(stamp, reason);
+            self.emit(Event::Logout { reason, remote: false });
+            self.fail_waiting(&Error::new(Code::SessionEnded));
+        }
+    }
+
+    /// The server will have no more of this session, or its time is over: nobody else's ends.
+    pub(super) fn end_family(&mut self, reason: Reason) {
+        self.end(Stamp::end_of(self.stamp().family), reason);
+    }
+
+    /// Another tab ended it, and everywhere: what was in flight there does not bring it back here.
+    pub(super) fn end_remotely(&mut self, reason: Reason) {
+        let family = self.stamp().family;
+        if self.drop_session() {
+            self.latest = self.latest.max(Stamp::end_of(family));
+            if self.policy.store == Sharing::Private {
+                self.output(Output::Erase(self.latest));
+            }
+            self.emit(Event::Logout { reason, remote: true });
+            self.fail_waiting(&Error::new(Code::SessionEnded));
+            self.check_soon();
+        }
+    }
+
+    /// The order of stamps says that the session is over.
+    pub(super) fn end_as_known(&mut self) {
+        self.end_remotely(match self.policy.means {
+            _ if !self.latest.is_end() || self.latest.ends_all() => Reason::User,
+            Means::None => Reason::Expired,
+            Means::Cookie | Means::Token => Reason::RefreshRejected,
+        });
+    }
+
+    fn drop_session(&mut self) -> bool {
+        let dropped = self.held.take().is_some();
+        if dropped {
+            self.forget_failures();
+            self.output(Output::Lease(None));
+        }
+        dropped
+    }
+
+    /// Tabs are told before the store is emptied, so that they learn the reason first. A logout
+    /// empties it at once. What has ended by itself can wait until late writes have arrived: an
+    /// erasure that crosses with another tab's login would take that along.
+    pub(super) fn publish_end(&mut self, stamp: Stamp, reason: Reason) {
+        if stamp < self.latest {
+            return;
+        }
+        self.latest = stamp;
+        let family = (!stamp.ends_all()).then_some(stamp.family);
+        self.output(Output::Tell(Message::Ended { stamp, family, reason }));
+        if stamp.ends_all() || self.policy.store == Sharing::Private {
+            self.output(Output::Erase(stamp));
+        }
+        self.output(Output::Note(Attempt::default(), Ledger::settled(stamp)));
+        self.check_soon();
+    }
+
+    fn forget_failures(&mut self) {
+        self.backoff = Backoff::default();
+        self.failure = None;
+        self.unsure = None;
+        self.lost_successors = 0;
+    }
+
+    pub(super) fn lease(&self) -> Option<Lease> {
+        let held = self.held.as_ref()?;
+        let until = match held.fresh_for(self.now) {
+            Some(span) => self.now.wall.plus(span),
+            None => Millis(u64::MAX),
+        };
+        Some(Lease { until, ..self.lease_once()? })
+    }
+
+    /// A lease on the session in hand, for once: it is asked for in cases the lease itself does
+    /// not cover.
+    pub(super) fn lease_once(&self) -> Option<Lease> {
+        let session = self.session()?;
+        let until = Millis::ZERO;
+        Some(Lease { token: session.access.clone(), stamp: session.stamp, until })
+    }
+
+    /// A token nobody may keep is given back, unless that would take a living session with it:
+    /// where a cookie carries the session, the server cannot tell the two apart.
+    pub(super) fn revoke(&mut self, grant: Grant) {
+        let shared_cookie = self.policy.means == Means::Cookie && self.held.is_some();
+        if self.rules.hold(Rule::RevokeOrphans) && !shared_cookie {
+            self.log(Entry::new("revoked").because("it came after the session had ended"));
+            self.output(Output::Revoke(Box::new(grant)));
+        }
+    }
+}
+
+/// The least distance between refreshes that nobody asked for (P17).
+const REST: Millis = Millis::seconds(2);

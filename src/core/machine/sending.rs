@@ -1,0 +1,158 @@
+//! The way to the request: what is looked at, waited for and written down before it.
+
+use super::Machine;
+use super::renewal::{Renewal, Round};
+use super::standing::Standing;
+use super::waiting::Need;
+use crate::core::error::{Code, Error};
+use crate::core::io::{Evidence, Means, Output, Reason};
+use crate::core::ledger::{Ledger, Stamp, is_young};
+use crate::core::rules::Rule;
+use crate::core::session::Stored;
+use crate::core::time::Millis;
+use crate::core::timeline::Entry;
+
+impl Machine {
+    /// Invariant 2: inside the lock the store is read again and a newer session adopted; a ledger
+    /// ahead of the store means to wait for it, never to send a token that was already used.
+    pub(super) fn before_sending(&mut self, round: Round, evidence: &Evidence) {
+        if self.held.is_none() {
+            return self.before_restoring(round, evidence);
+        }
+        match self.reconcile(evidence) {
+            Standing::Gone => {
+                self.end_as_known();
+                self.finish(round);
+            }
+            Standing::Behind if self.may_wait(round, LOOKS, LOOK_AGAIN) => {
+                self.look_again(round, LOOK_AGAIN);
+            }
+            Standing::Behind => self.successor_lost(round),
+            Standing::Current => {
+                self.answer_satisfied();
+                if !self.refreshable() || (self.waiting.is_empty() && !self.wants_renewal()) {
+                    return self.finish(round);
+                }
+                let round = Round { base: self.stamp(), known: self.latest, ..round };
+                let open = evidence.ledger.filter(|ledger| ledger.is_open_for(round.base));
+                match open.and_then(|ledger| ledger.intent) {
+                    Some(intent) if self.rules.hold(Rule::LostAnswer) => {
+                        self.mind_intent(round, intent);
+                    }
+                    _ => self.note_intent(round),
+                }
+            }
+        }
+    }
+
+    /// Nobody is logged in here, but a cookie may know better; unless somebody logged out, and
+    /// the server has not heard of it.
+    fn before_restoring(&mut self, round: Round, evidence: &Evidence) {
+        self.learn(evidence);
+        if let Stored::Session(session) = &evidence.stored
+            && session.stamp == self.latest
+        {
+            self.adopt(session.as_ref().clone());
+            return self.finish(round);
+        }
+        let asked = self.waiting.iter().any(|waiter| matches!(waiter.need, Need::NewerThan(_)));
+        let restorable = self.policy.means == Means::Cookie && !self.waiting.is_empty();
+        if !restorable || (self.latest.ends_all() && self.latest != Stamp::default() && !asked) {
+            self.fail_waiting(&Error::new(Code::NotLoggedIn));
+            return self.finish(round);
+        }
+        self.send(Round { base: Stamp::default(), known: self.latest, ..round });
+    }
+
+    /// Somebody sent this very token and has not told the outcome. Whoever has the lock knows
+    /// that nobody is at it anymore: a tab died or was cut off, perhaps after it stored the
+    /// answer. Whoever has no lock waits until that is certain.
+    fn mind_intent(&mut self, round: Round, intent: Millis) {
+        let ours = self.intent == Some(intent);
+        let young = is_young(intent, self.now.wall);
+        let fresh = intent.0.abs_diff(self.now.wall.0) < STORE_LAG.0;
+        if !ours && round.locked && fresh && self.may_wait(round, LOOKS, LOOK_AGAIN) {
+            self.look_again(round, LOOK_AGAIN);
+        } else if !ours && !round.locked && young {
+            if self.may_wait(round, QUEUED, QUEUE_AGAIN) {
+                return self.look_again(round, QUEUE_AGAIN);
+            }
+            self.fail_for_now(&Error::new(Code::Timeout), None);
+            self.finish(round);
+        } else if round.locked || (ours && young) {
+            self.renewal = Renewal::Clearing(round);
+            self.output(Output::Note(round.attempt, Ledger::settled(round.base)));
+        } else {
+            self.note_intent(round);
+        }
+    }
+
+    fn look_again(&mut self, round: Round, after: Millis) {
+        let until = self.now.mono.plus(after);
+        self.renewal = Renewal::Waiting { round: Round { looks: round.looks + 1, ..round }, until };
+    }
+
+    /// Invariant 6: before the token is sent, it is written down that it will be.
+    pub(super) fn note_intent(&mut self, round: Round) {
+        if round.ledger && round.unwritten < UNWRITTEN && self.rules.hold(Rule::LostAnswer) {
+            self.renewal = Renewal::Noting(round);
+            self.intent = Some(self.now.wall);
+            let intent = Ledger { stamp: round.base, intent: self.intent };
+            self.output(Output::Note(round.attempt, intent));
+        } else {
+            self.send(round);
+        }
+    }
+
+    pub(super) fn intent_noted(&mut self, round: Round, written: bool) {
+        let slept = self.intent.is_none_or(|at| at.0.abs_diff(self.now.wall.0) >= STORE_LAG.0);
+        self.intent = self.intent.filter(|_| written);
+        if self.closed {
+            self.close_round(round, round.base);
+        } else if self.stamp() == round.base && written && !slept {
+            self.send(round);
+        } else {
+            // Somebody logged out or in meanwhile, was faster, or thought that we were dead.
+            let unwritten = round.unwritten + u32::from(!written);
+            self.look(Round { unwritten, ..round });
+        }
+    }
+
+    fn send(&mut self, round: Round) {
+        let refresh = self.session().and_then(|session| session.refresh.clone());
+        self.renewal = Renewal::Sending(round);
+        self.output(Output::Refresh(round.attempt, refresh));
+    }
+
+    /// The session that replaced ours was told of and never came: its tab died before its write
+    /// left it, or keeps it in memory. The old refresh token is used up, so there is nothing to
+    /// renew with; after some patience that is the end.
+    fn successor_lost(&mut self, round: Round) {
+        self.lost_successors += 1;
+        self.log(Entry::new("waiting").because("another tab's refresh has not reached this one"));
+        if self.lost_successors < LOST_FOR_GOOD {
+            self.fail_for_now(&Error::new(Code::Timeout), None);
+        } else {
+            self.end(Stamp::end_of(self.latest.family), Reason::RefreshRejected);
+        }
+        self.finish(round);
+    }
+}
+
+/// How long to wait before the store is looked at again, and how often in one refresh. Counted in
+/// looks, not only in time: after a sleep the writes of other tabs may arrive after the clock.
+const LOOK_AGAIN: Millis = Millis(50);
+const LOOKS: u32 = 40;
+
+/// The same without a lock, while another tab's refresh is under way.
+const QUEUE_AGAIN: Millis = Millis(250);
+const QUEUED: u32 = 100;
+
+/// A ledger that can be read and not written is none.
+const UNWRITTEN: u32 = 3;
+
+/// How long the write of a tab that died may be on its way.
+const STORE_LAG: Millis = Millis::seconds(1);
+
+/// How many refreshes wait in vain for another tab's session before it counts as lost.
+const LOST_FOR_GOOD: u32 = 3;

@@ -1,0 +1,136 @@
+//! What ledger and store together say of the session in hand.
+
+use super::Machine;
+use super::renewal::Renewal;
+use crate::core::io::{Attempt, Evidence, Output, Sharing};
+use crate::core::rules::Rule;
+use crate::core::session::Stored;
+use crate::core::time::{Millis, Now};
+use crate::core::timeline::Entry;
+
+/// How the session in hand stands to what all tabs know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// There is a newer one that this tab's store does not show yet.
+    Behind,
+    /// It is the newest, or the newest has just been adopted.
+    Current,
+    /// It has ended.
+    Gone,
+}
+
+/// A look at ledger and store that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question {
+    attempt: Attempt,
+    at: Now,
+    again: bool,
+}
+
+impl Machine {
+    /// Asks what ledger and store say.
+    pub(super) fn ask(&mut self, attempt: Attempt) {
+        self.questions.push(Question { attempt, at: self.now, again: false });
+        self.output(Output::Look(attempt));
+    }
+
+    /// Whether the page slept between the question and the answer: what the ledger said then is
+    /// not what it says now. It is asked once more; a slow device is not asked for ever.
+    pub(super) fn asks_again(&mut self, attempt: Attempt) -> bool {
+        let Some(at) = self.questions.iter().position(|question| question.attempt == attempt)
+        else {
+            return false;
+        };
+        let question = self.questions.swap_remove(at);
+        let again = !question.again && self.now.elapsed_since(question.at) >= ANSWER_LIFE;
+        if again {
+            self.questions.push(Question { attempt, at: self.now, again });
+            self.output(Output::Look(attempt));
+        }
+        again
+    }
+
+    /// What is known of the order of sessions.
+    pub(super) fn learn(&mut self, evidence: &Evidence) {
+        let ledger = evidence.ledger.filter(|_| self.rules.hold(Rule::LedgerBesideStore));
+        self.latest = self.latest.max(ledger.unwrap_or_default().stamp);
+        if let Stored::Session(session) = &evidence.stored {
+            self.latest = self.latest.max(session.stamp);
+        }
+    }
+
+    /// Adopts a newer session, and says how the one in hand then stands.
+    pub(super) fn reconcile(&mut self, evidence: &Evidence) -> Standing {
+        if !self.rules.hold(Rule::ReadAgainInLock) {
+            return Standing::Current;
+        }
+        self.learn(evidence);
+        match &evidence.stored {
+            Stored::Session(session) if session.stamp == self.latest => {
+                if session.stamp > self.stamp() {
+                    self.adopt(session.as_ref().clone());
+                }
+                Standing::Current
+            }
+            Stored::Nothing => Standing::Gone,
+            _ if self.latest <= self.stamp() => Standing::Current,
+            _ if self.latest.is_end() => Standing::Gone,
+            _ => Standing::Behind,
+        }
+    }
+
+    /// A look at ledger and store between refreshes: as the page opens, when somebody may have
+    /// died between sending and storing, and when all should have settled after a change. In that
+    /// moment late writes cross: the store may have been turned back to what is over.
+    pub(super) fn check(&mut self) {
+        self.check_at = None;
+        if self.policy.store == Sharing::Shared {
+            let attempt = self.next_attempt();
+            self.renewal = Renewal::Checking(attempt);
+            self.ask(attempt);
+        }
+    }
+
+    pub(super) fn check_soon(&mut self) {
+        self.check_at = Some(self.now.mono.plus(SETTLED));
+    }
+
+    pub(super) fn check_timeout(&self) -> Option<Millis> {
+        self.check_at.filter(|_| self.renewal.is_idle() && self.policy.store == Sharing::Shared)
+    }
+
+    pub(super) fn checked(&mut self, evidence: &Evidence) {
+        match self.reconcile(evidence) {
+            Standing::Behind => {}
+            Standing::Current => {
+                let lost = match &evidence.stored {
+                    Stored::Session(session) => session.stamp < self.stamp(),
+                    Stored::Unreadable => true,
+                    Stored::Nothing | Stored::Unknown => false,
+                };
+                if let Some(session) = self.session().filter(|_| lost).cloned() {
+                    self.log(Entry::new("stored again").because("the store had lost it"));
+                    self.output(Output::Store(Box::new(session)));
+                }
+            }
+            Standing::Gone => {
+                if evidence.stored != Stored::Nothing {
+                    self.output(Output::Erase(self.latest));
+                }
+                self.end_as_known();
+            }
+        }
+        // Invariant 6: somebody sent our refresh token and has not told what came of it.
+        let stamp = self.stamp();
+        let open = evidence.ledger.is_some_and(|ledger| ledger.is_open_for(stamp));
+        if open && self.rules.hold(Rule::LostAnswer) {
+            self.unsure = Some(stamp);
+        }
+    }
+}
+
+/// By then a write has reached all tabs.
+const SETTLED: Millis = Millis::seconds(2);
+
+/// Longer than reading the ledger takes where it works.
+const ANSWER_LIFE: Millis = Millis::seconds(3);

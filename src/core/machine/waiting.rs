@@ -1,0 +1,163 @@
+//! Those who wait for a token, and those who were refused with one.
+
+use super::Machine;
+use crate::core::error::{Code, Error};
+use crate::core::expiry::Freshness;
+use crate::core::io::{Event, Lease, Means, Reason, Refusal, Ticket, Warning};
+use crate::core::ledger::Stamp;
+use crate::core::rules::Rule;
+use crate::core::time::Millis;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiter {
+    pub(super) ticket: Ticket,
+    pub(super) need: Need,
+    since: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// A token that is good now.
+    Good,
+    /// A token newer than this one.
+    NewerThan(Stamp),
+    /// To know whether anybody is logged in.
+    Truth,
+}
+
+impl Machine {
+    pub(super) fn wait(&mut self, ticket: Ticket, need: Need) {
+        self.waiting.push(Waiter { ticket, need, since: self.now.mono });
+    }
+
+    /// Invariant 4: a 401 for a token that is no longer ours is answered with the one we have.
+    pub(super) fn refused(&mut self, ticket: Ticket, refusal: Refusal) {
+        let Some(held) = &self.held else {
+            return self.answer(ticket, Err(Error::new(Code::SessionEnded)));
+        };
+        let current = held.session.stamp;
+        if refusal.stamp != current && self.rules.hold(Rule::LateRefusal) {
+            return self.wait(ticket, Need::Good);
+        }
+        let distrusted = self.distrusted.is_some_and(|(family, at)| {
+            family == current.family && self.now.mono.since(at) < DISTRUST
+        });
+        if distrusted && held.freshness(self.now) == Freshness::Fresh {
+            return self.answer(ticket, Err(Error::new(Code::Server)));
+        }
+        if !self.refreshable() && refusal.invalid_token {
+            // Nothing to renew it with, and the server itself says that the token is over.
+            self.end_family(Reason::Expired);
+            return self.answer(ticket, Err(Error::new(Code::SessionEnded)));
+        }
+        self.wait(ticket, Need::NewerThan(current));
+    }
+
+    /// Invariant 4: a new token refused twice is no matter of tokens: warn, and let it be.
+    pub(super) fn replayed(&mut self, stamp: Stamp, accepted: bool) {
+        let known = self.distrusted.is_some_and(|(family, _)| family == stamp.family);
+        if accepted && known {
+            self.distrusted = None;
+        } else if !accepted && stamp == self.stamp() {
+            self.distrusted = Some((stamp.family, self.now.mono));
+            self.emit(Event::Warning(Warning::TokenRejected));
+        }
+    }
+
+    /// Answers everyone who can be answered, and sees to it that a refresh is under way for the
+    /// others. Every input ends here (invariant 7).
+    pub(super) fn settle(&mut self) {
+        if self.closed {
+            return self.fail_waiting(&Error::new(Code::Closed));
+        }
+        let over = self.held.as_ref().and_then(|held| held.surely_left(self.now));
+        if over == Some(Millis::ZERO) && !self.refreshable() {
+            self.end_family(Reason::Expired);
+        }
+        for waiter in std::mem::take(&mut self.waiting) {
+            match self.reply(waiter) {
+                Some(reply) => self.answer(waiter.ticket, reply),
+                None => self.waiting.push(waiter),
+            }
+        }
+        if !self.renewal.is_idle() {
+            return;
+        }
+        if !self.waiting.is_empty() || self.is_due() {
+            self.begin_renewal();
+        } else if self.check_at.is_some_and(|at| at <= self.now.mono) {
+            self.check();
+        }
+    }
+
+    /// What a waiter can be told now; `None` when a refresh has to tell.
+    pub(super) fn reply(&self, waiter: Waiter) -> Option<Result<Lease, Error>> {
+        let Some(held) = &self.held else {
+            let askable = self.policy.means == Means::Cookie && waiter.need != Need::Good;
+            return if askable { self.failing() } else { Some(Err(Error::new(Code::NotLoggedIn))) };
+        };
+        let alive = held.freshness(self.now) != Freshness::Expired;
+        let lease = || self.lease().map(Ok);
+        match waiter.need {
+            Need::NewerThan(old) if held.session.stamp <= old => {
+                if self.refreshable() {
+                    self.failing()
+                } else {
+                    Some(Err(Error::new(Code::SessionEnded)))
+                }
+            }
+            Need::Truth => lease(),
+            _ if held.freshness(self.now) == Freshness::Fresh || !self.refreshable() => lease(),
+            _ if alive && self.now.mono.since(waiter.since) >= PATIENCE => lease(),
+            _ => match self.failing() {
+                Some(_) if alive => lease(),
+                failing => failing,
+            },
+        }
+    }
+
+    /// Callers whom an adopted session satisfies need not wait for a refresh.
+    pub(super) fn answer_satisfied(&mut self) {
+        for waiter in std::mem::take(&mut self.waiting) {
+            match self.reply(waiter) {
+                Some(Ok(lease)) => self.answer(waiter.ticket, Ok(lease)),
+                _ => self.waiting.push(waiter),
+            }
+        }
+    }
+
+    pub(super) fn fail_waiting(&mut self, error: &Error) {
+        for waiter in std::mem::take(&mut self.waiting) {
+            self.answer(waiter.ticket, Err(error.clone()));
+        }
+    }
+
+    /// Everyone who waited gets what came, however short it lives: it is as new as can be.
+    pub(super) fn deliver(&mut self) {
+        let Some(lease) = self.lease() else { return };
+        for waiter in std::mem::take(&mut self.waiting) {
+            self.answer(waiter.ticket, Ok(lease.clone()));
+        }
+    }
+
+    /// When a caller has waited long enough for a refresh while the token at hand still lives.
+    pub(super) fn patience_timeout(&self) -> Option<Millis> {
+        let held = self.held.as_ref()?;
+        let alive = held.freshness(self.now) != Freshness::Expired;
+        let longest = self.waiting.iter().filter(|waiter| waiter.need == Need::Good);
+        longest.map(|waiter| waiter.since.plus(PATIENCE)).min().filter(|_| alive)
+    }
+
+    /// The failure that callers are answered with while the server is left alone.
+    fn failing(&self) -> Option<Result<Lease, Error>> {
+        let barred =
+            self.renewal.is_idle() && self.backoff.woken(self.now.mono.0) > self.now.mono.0;
+        self.failure.clone().filter(|_| barred && self.rules.hold(Rule::WaitAfterFailure)).map(Err)
+    }
+}
+
+/// How long a caller waits for a refresh while the token at hand still lives.
+const PATIENCE: Millis = Millis::seconds(3);
+
+/// How long a token that was refused when new is not refreshed for a 401.
+const DISTRUST: Millis = Millis::seconds(60);

@@ -1,0 +1,189 @@
+//! The authorization server and the resources behind it.
+
+use tokenkeeper::core::session::{Grant, Refresh};
+use tokenkeeper::core::time::Millis;
+use tokenkeeper::core::token::{AccessToken, RefreshToken};
+
+use crate::event::Page;
+use crate::network::CallId;
+use crate::setting::Rotation;
+
+/// Which tokens: those of a login, after so many refreshes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub family: usize,
+    pub generation: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub families: Vec<Family>,
+    rotation: Rotation,
+    lifetime: u64,
+}
+
+/// All that came of one login.
+#[derive(Clone, Debug)]
+pub struct Family {
+    pub user: u32,
+    pub begun: u64,
+    pub over: Option<Over>,
+    /// What became of the answer that carried each generation.
+    pub fates: Vec<Fate>,
+    rotated: u64,
+}
+
+/// Why the server takes nothing of a family any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// An administrator revoked it, or its time was over.
+    Decreed,
+    /// The client asked for it.
+    LoggedOut,
+    /// A refresh token came twice.
+    Reused,
+}
+
+/// What became of a pair of tokens that the server handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Under way to a page.
+    Coming(CallId, Page),
+    /// In a page's hands, but not yet kept.
+    Delivered(Page),
+    /// Some page stored it.
+    Kept,
+    /// Nobody has it, or only somebody who cannot move.
+    Lost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The family is over.
+    Known,
+    /// It ends now: this refresh token was used before, and this became of its successor.
+    Reuse(Fate),
+}
+
+impl Server {
+    pub fn new(rotation: Rotation, lifetime: u64) -> Self {
+        Self { families: Vec::new(), rotation, lifetime }
+    }
+
+    pub fn login(&mut self, now: u64, user: u32, coming: Fate) -> Key {
+        self.families.push(Family {
+            user,
+            begun: now,
+            over: None,
+            fates: vec![coming],
+            rotated: now,
+        });
+        Key { family: self.families.len() - 1, generation: 0 }
+    }
+
+    pub fn refresh(&mut self, now: u64, key: Key, coming: Fate) -> Result<Key, Refusal> {
+        let rotation = self.rotation;
+        let family = &mut self.families[key.family];
+        if family.over.is_some() {
+            return Err(Refusal::Known);
+        }
+        let current = family.fates.len() as u32 - 1;
+        let grace = match rotation {
+            Rotation::Never => {
+                family.fates.push(coming);
+                return Ok(Key { generation: current + 1, ..key });
+            }
+            Rotation::Strict { grace } => grace,
+        };
+        if key.generation == current {
+            family.fates.push(coming);
+            family.rotated = now;
+            return Ok(Key { generation: current + 1, ..key });
+        }
+        if key.generation + 1 == current && grace > 0 && now - family.rotated <= grace {
+            let fate = &mut family.fates[current as usize];
+            if *fate != Fate::Kept {
+                *fate = coming;
+            }
+            return Ok(Key { generation: current, ..key });
+        }
+        family.over = Some(Over::Reused);
+        Err(Refusal::Reuse(family.fates[key.generation as usize + 1]))
+    }
+
+    pub fn revoke(&mut self, family: usize, why: Over) {
+        let over = &mut self.families[family].over;
+        *over = over.or(Some(why));
+    }
+
+    /// Whether a resource takes this access token now.
+    pub fn takes(&self, now: u64, access: &AccessToken) -> bool {
+        let (key, issued) = parse(access);
+        self.families[key.family].over.is_none() && now < issued + self.lifetime
+    }
+
+    /// When the access token expires, by true time.
+    pub fn expiry(&self, access: &AccessToken) -> u64 {
+        parse(access).1 + self.lifetime
+    }
+
+    pub fn fate(&mut self, key: Key) -> &mut Fate {
+        &mut self.families[key.family].fates[key.generation as usize]
+    }
+
+    /// A page died or stands still: what was on its way to it is lost, for now or for good.
+    pub fn lose(&mut self, page: Page) {
+        for fate in self.families.iter_mut().flat_map(|family| &mut family.fates) {
+            if matches!(*fate, Fate::Coming(_, to) | Fate::Delivered(to) if to == page) {
+                *fate = Fate::Lost;
+            }
+        }
+    }
+
+    /// An answer was lost.
+    pub fn lose_call(&mut self, call: CallId) {
+        for fate in self.families.iter_mut().flat_map(|family| &mut family.fates) {
+            if matches!(*fate, Fate::Coming(lost, _) if lost == call) {
+                *fate = Fate::Lost;
+            }
+        }
+    }
+}
+
+/// The tokens as the answer carries them.
+pub fn grant(key: Key, now: u64, refresh: Option<u32>, lifetime: Option<u64>, skew: i64) -> Grant {
+    let Key { family, generation } = key;
+    let access = format!("{SECRET}a.{family}.{generation}.{now}");
+    let refresh = refresh.map(|generation| format!("{SECRET}r.{family}.{generation}"));
+    Grant {
+        access: AccessToken::parse(&access).unwrap(),
+        refresh: refresh.map(|token| Refresh {
+            token: RefreshToken::parse(&token).unwrap(),
+            name: "refresh_token".into(),
+        }),
+        lifetime: lifetime.map(Millis),
+        refresh_lifetime: None,
+        scope: None,
+        skew: Some(skew),
+    }
+}
+
+pub fn key_of(access: &AccessToken) -> Key {
+    parse(access).0
+}
+
+pub fn key_sent(refresh: &Refresh) -> Key {
+    let mut parts = refresh.token.reveal().split('.').skip(2);
+    let family = parts.next().unwrap().parse().unwrap();
+    Key { family, generation: parts.next().unwrap().parse().unwrap() }
+}
+
+fn parse(access: &AccessToken) -> (Key, u64) {
+    let mut parts = access.reveal().split('.').skip(2);
+    let family = parts.next().unwrap().parse().unwrap();
+    let generation = parts.next().unwrap().parse().unwrap();
+    (Key { family, generation }, parts.next().unwrap().parse().unwrap())
+}
+
+/// What every token's text begins with; nothing that is printed may hold it.
+pub const SECRET: &str = "secret.";

@@ -1,0 +1,309 @@
+//! What src/web/ does around the machine: feed it, drain it, perform what it says.
+
+use tokenkeeper::core::error::{Code, Error};
+use tokenkeeper::core::io::{
+    Attempt, Evidence, Input, Lease, Means, Message, Outcome, Output, Refusal, Ticket,
+};
+use tokenkeeper::core::ledger::{Ledger, Stamp};
+use tokenkeeper::core::session::{Refresh, Session, Stored};
+
+use crate::event::{Event, Lane, Page, Task};
+use crate::network::{CallId, Reply, What};
+use crate::server::{Fate, key_of, key_sent};
+use crate::store::outlives;
+use crate::tab::{Purpose, Request};
+use crate::world::World;
+
+impl World {
+    /// One task of a page: an input and everything that follows from it at once.
+    pub fn feed(&mut self, slot: usize, input: Input) {
+        let now = self.clocks(slot);
+        self.witness_input(slot, &input);
+        let Some(machine) = &mut self.tabs[slot].machine else { return };
+        machine.handle(now, input);
+        while let Some(output) = self.tabs[slot].machine.as_mut().and_then(|one| one.poll()) {
+            self.witness_output(slot, &output);
+            self.perform(slot, output);
+        }
+        self.arm(slot);
+        self.witness_tab(slot);
+    }
+
+    fn perform(&mut self, slot: usize, output: Output) {
+        let page = self.tabs[slot].page;
+        match output {
+            Output::Answer(ticket, answer) => self.answer(slot, ticket, answer),
+            Output::Emit(_) => {}
+            Output::Erase(stamp) => self.erase(slot, stamp),
+            Output::Lease(lease) => self.tabs[slot].lease = lease,
+            Output::Lock(attempt) => self.acquire(page, attempt),
+            Output::Logout(ticket, session) => {
+                let family = session.map(|session| key_of(&session.access).family);
+                self.call_within_deadline(page, What::Logout { ticket, family });
+            }
+            Output::Look(attempt) => self.ask_ledger(page, attempt, None),
+            Output::Note(attempt, ledger) => self.ask_ledger(page, attempt, Some(ledger)),
+            Output::Refresh(attempt, refresh) => self.refresh(page, attempt, refresh.as_ref()),
+            Output::Revoke(grant) => {
+                let family = key_of(&grant.access).family;
+                self.call(page, What::Revoke { family });
+            }
+            Output::Store(session) => self.save(slot, &session),
+            Output::Tell(message) => self.tell(slot, message),
+            Output::Unlock(attempt) => {
+                let next = self.lock.release(page, attempt);
+                self.hand_over(next);
+            }
+        }
+    }
+
+    pub fn perform_task(&mut self, page: Page, task: Task) {
+        let slot = page.slot;
+        match task {
+            Task::Deadline(call) => {
+                if self.tabs[slot].awaits(call) {
+                    self.server.lose_call(call);
+                    self.returned(slot, call, None, Code::Timeout);
+                }
+            }
+            Task::Done(call, reply) => self.returned(slot, call, reply, Code::Network),
+            Task::LockDeadline(attempt) => {
+                if self.lock.give_up(page, attempt) {
+                    self.feed(slot, Input::Locked(attempt, false));
+                }
+            }
+            Task::Locked(attempt) => self.feed(slot, Input::Locked(attempt, true)),
+            Task::Looked(attempt, ledger) => {
+                let stored = self.tabs[slot].read();
+                let evidence = Evidence { ledger, stored };
+                self.feed(slot, Input::Looked(attempt, evidence));
+            }
+            Task::NoLock(attempt) => self.feed(slot, Input::Locked(attempt, false)),
+            Task::Noted(attempt, written) => self.feed(slot, Input::Noted(attempt, written)),
+            Task::Shown(value, own) => {
+                self.tabs[slot].view.show(value, own);
+                if !own {
+                    let stored = self.tabs[slot].read();
+                    self.feed(slot, Input::Seen(stored));
+                }
+            }
+            Task::Tick(timer) => {
+                if self.tabs[slot].timer == timer {
+                    self.feed(slot, Input::Tick);
+                    self.witness_tick(slot);
+                }
+            }
+            Task::Told(message) => self.feed(slot, Input::Told(message)),
+            Task::Woken => {
+                let stored = self.tabs[slot].read();
+                self.feed(slot, Input::Woken(stored));
+            }
+        }
+    }
+
+    /// Whoever was given the lock learns of it.
+    pub fn hand_over(&mut self, next: Option<(Page, Attempt)>) {
+        if let Some((page, attempt)) = next {
+            let at = self.now + self.jitter(2);
+            self.agenda.add(Lane::None, at, Event::Task(page, Task::Locked(attempt)));
+        }
+    }
+
+    fn acquire(&mut self, page: Page, attempt: Attempt) {
+        if self.setting.locks {
+            let next = self.lock.request(page, attempt);
+            self.hand_over(next.filter(|&(to, _)| to == page));
+            let at = self.now + LOCK_DEADLINE;
+            self.agenda.add(Lane::None, at, Event::Task(page, Task::LockDeadline(attempt)));
+        } else {
+            self.agenda.add(Lane::None, self.now, Event::Task(page, Task::NoLock(attempt)));
+        }
+    }
+
+    fn ask_ledger(&mut self, page: Page, attempt: Attempt, to: Option<Ledger>) {
+        let at = self.now + self.jitter(4);
+        let lane = Lane::Ledger(page.slot);
+        // A ledger of sessions that no other page knows would tell nothing.
+        let event = match to {
+            _ if self.setting.ledger && self.setting.shared() => Event::Runs(page, attempt, to),
+            None => Event::Task(page, Task::Looked(attempt, None)),
+            Some(_) => Event::Task(page, Task::Noted(attempt, false)),
+        };
+        self.agenda.add(lane, at, event);
+    }
+
+    fn refresh(&mut self, page: Page, attempt: Attempt, refresh: Option<&Refresh>) {
+        let sent = match self.setting.means {
+            Means::Cookie => self.jar,
+            _ => refresh.map(key_sent),
+        };
+        self.witness_refresh(page, sent);
+        self.call_within_deadline(page, What::Refresh { attempt, sent });
+    }
+
+    /// An erasure is one task: nobody writes between the comparison and the removal, in this page.
+    fn erase(&mut self, slot: usize, stamp: Stamp) {
+        if self.tabs[slot].memory.as_ref().is_some_and(|kept| !outlives(kept, stamp)) {
+            self.tabs[slot].memory = Some(Stored::Nothing);
+        }
+        if !outlives(&self.tabs[slot].view.seen, stamp) {
+            self.write(slot, Stored::Nothing);
+        }
+    }
+
+    fn save(&mut self, slot: usize, session: &Session) {
+        let stored = Stored::Session(Box::new(session.clone()));
+        *self.server.fate(key_of(&session.access)) = Fate::Kept;
+        if self.full && self.tabs[slot].memory.is_none() {
+            // It did not fit, not even after the old record was removed to make room.
+            self.write(slot, Stored::Nothing);
+            self.tabs[slot].memory = Some(Stored::Nothing);
+            self.witness.fallback = true;
+        }
+        if let Some(memory) = &mut self.tabs[slot].memory {
+            *memory = stored;
+        } else {
+            self.write(slot, stored);
+        }
+    }
+
+    pub fn write(&mut self, slot: usize, value: Stored) {
+        let page = self.tabs[slot].page;
+        if value == Stored::Nothing {
+            self.witness.emptied = Some(self.now);
+        }
+        self.tabs[slot].view.write(value.clone());
+        if self.setting.shared() {
+            let at = self.now + self.jitter(self.setting.store_delay);
+            self.agenda.add(Lane::Store(slot), at, Event::Lands(page, value));
+        }
+    }
+
+    fn tell(&mut self, slot: usize, message: Message) {
+        self.witness_message(message);
+        for to in 0..self.tabs.len() {
+            if to != slot && self.tabs[to].machine.is_some() && self.setting.channel {
+                let at = self.now + self.jitter(20);
+                let event = Event::Task(self.tabs[to].page, Task::Told(message));
+                self.agenda.add(Lane::Channel(slot, to), at, event);
+            }
+        }
+    }
+
+    /// One timer, set anew after every task; timers are late, and later in background pages.
+    fn arm(&mut self, slot: usize) {
+        let now = self.clocks(slot).mono;
+        let page = self.tabs[slot].page;
+        self.tabs[slot].timer += 1;
+        let timer = self.tabs[slot].timer;
+        let Some(at) = self.tabs[slot].machine.as_ref().and_then(|one| one.timeout()) else {
+            return;
+        };
+        let late = if self.healed { 0 } else { self.jitter(self.setting.timer_delay) };
+        let at = self.now + at.since(now).0.min(LONGEST_TIMER) + late;
+        self.agenda
+            .retain(|other| !matches!(other.event, Event::Task(to, Task::Tick(_)) if to == page));
+        self.agenda.add(Lane::None, at, Event::Task(page, Task::Tick(timer)));
+    }
+}
+
+/// Calls and those who made them.
+impl World {
+    fn call_within_deadline(&mut self, page: Page, what: What) {
+        let call = self.call(page, what.clone());
+        self.tabs[page.slot].calls.push((call, what));
+        let at = self.now + CALL_DEADLINE;
+        self.agenda.add(Lane::None, at, Event::Task(page, Task::Deadline(call)));
+    }
+
+    fn returned(&mut self, slot: usize, call: CallId, reply: Option<Reply>, otherwise: Code) {
+        let calls = &mut self.tabs[slot].calls;
+        let Some(at) = calls.iter().position(|&(open, _)| open == call) else { return };
+        let (_, what) = calls.swap_remove(at);
+        let failed = || Outcome::Failed { error: Error::new(otherwise), retry_after: None };
+        let outcome = match &reply {
+            Some(Reply::Auth(outcome, _)) => outcome.clone(),
+            _ => failed(),
+        };
+        match what {
+            What::Api { request, .. } => {
+                if let Some(Reply::Api { accepted }) = reply {
+                    self.resource_answered(slot, request, accepted);
+                }
+            }
+            What::Login { ticket, .. } => self.feed(slot, Input::LoggedIn(ticket, outcome)),
+            What::Logout { ticket, .. } => drop(self.settled(slot, ticket)),
+            What::Refresh { attempt, .. } => self.feed(slot, Input::Answered(attempt, outcome)),
+            What::Revoke { .. } => {}
+        }
+    }
+
+    fn answer(&mut self, slot: usize, ticket: Ticket, answer: Result<Lease, Error>) {
+        let Some(waiting) = self.settled(slot, ticket) else { return };
+        if let Purpose::Request(request) = waiting
+            && let Ok(lease) = answer
+        {
+            self.send(slot, request, &lease);
+        }
+    }
+
+    /// A page's own call to a resource: with the lease, or after asking for a token.
+    pub fn fetch(&mut self, slot: usize, stubborn: bool) {
+        let wall = self.clocks(slot).wall;
+        let tab = &mut self.tabs[slot];
+        tab.requests.push(Request { stubborn, ..Request::default() });
+        let request = tab.requests.len() - 1;
+        if let Some(lease) = tab.lease.clone().filter(|lease| wall < lease.until) {
+            self.send(slot, request, &lease);
+        } else {
+            let ticket = tab.ticket(self.now, Purpose::Request(request));
+            self.feed(slot, Input::Want(ticket));
+        }
+    }
+
+    fn send(&mut self, slot: usize, request: usize, lease: &Lease) {
+        let page = self.tabs[slot].page;
+        self.witness_sending(slot, request, lease);
+        let one = &mut self.tabs[slot].requests[request];
+        one.sendings += 1;
+        one.stamp = lease.stamp;
+        let what = What::Api { request, access: lease.token.clone(), stubborn: one.stubborn };
+        let call = self.call(page, what.clone());
+        self.tabs[slot].calls.push((call, what));
+    }
+
+    /// A 401 is told to the machine once; what comes of the second sending is the caller's.
+    fn resource_answered(&mut self, slot: usize, request: usize, accepted: bool) {
+        let now = self.now;
+        let one = self.tabs[slot].requests[request];
+        let stamp = one.stamp;
+        if one.sendings > 1 {
+            self.feed(slot, Input::Replayed(stamp, accepted));
+        } else if !accepted {
+            let invalid_token = self.dice.below(2) == 0 && !one.stubborn;
+            let ticket = self.tabs[slot].ticket(now, Purpose::Request(request));
+            self.feed(slot, Input::Refused(ticket, Refusal { stamp, invalid_token }));
+        }
+    }
+
+    pub fn settled(&mut self, slot: usize, ticket: Ticket) -> Option<Purpose> {
+        let now = self.now;
+        let awake = self.tabs[slot].awake(now);
+        let waiting = self.tabs[slot].waiting.remove(&ticket);
+        self.witness_answer(slot, ticket, waiting, awake);
+        waiting.map(|waiting| waiting.purpose)
+    }
+
+    pub fn login(&mut self, slot: usize, user: u32) {
+        let page = self.tabs[slot].page;
+        let ticket = self.tabs[slot].ticket(self.now, Purpose::Login);
+        self.feed(slot, Input::LoggingIn(ticket));
+        self.call_within_deadline(page, What::Login { ticket, user });
+    }
+}
+
+/// As in the shell: longer than any honest holder needs.
+const LOCK_DEADLINE: u64 = 20_000;
+const CALL_DEADLINE: u64 = 15_000;
+/// A timer that is set for longer rings early and is set again (P16).
+const LONGEST_TIMER: u64 = i32::MAX as u64;

@@ -1,0 +1,107 @@
+//! A tab: its page with the real machine, and what belongs to it alone.
+
+use std::collections::BTreeMap;
+
+use tokenkeeper::core::io::{Lease, Ticket};
+use tokenkeeper::core::ledger::Stamp;
+use tokenkeeper::core::machine::Machine;
+use tokenkeeper::core::session::Stored;
+
+use crate::event::{Page, Task};
+use crate::network::{CallId, What};
+use crate::server::{Key, key_of};
+use crate::store::View;
+
+#[derive(Clone, Debug, Default)]
+pub struct Tab {
+    pub page: Page,
+    /// None: there is no page in this tab.
+    pub machine: Option<Machine>,
+    pub view: View,
+    /// A write failed: from then on the session lives in memory.
+    pub memory: Option<Stored>,
+    pub lease: Option<Lease>,
+    pub frozen: bool,
+    pub backlog: Vec<Task>,
+    pub timer: u32,
+    /// When the page began, and how long it stood still since.
+    pub born: u64,
+    pub frozen_at: u64,
+    pub frozen_for: u64,
+    pub thawed: u64,
+    /// How long the device had slept before.
+    pub slept: u64,
+    pub waiting: BTreeMap<Ticket, Waiting>,
+    pub calls: Vec<(CallId, What)>,
+    pub requests: Vec<Request>,
+    pub tickets: u64,
+}
+
+/// A session in a page's hands: its own name for it, and the server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub stamp: Stamp,
+    pub key: Key,
+}
+
+/// Somebody who is owed an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting {
+    pub purpose: Purpose,
+    /// Since when, by the time the page was awake.
+    pub since: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Login,
+    Logout,
+    Open,
+    Renew,
+    /// The request of this number needs a token.
+    Request(usize),
+    Token,
+}
+
+/// One call of the page's own to a resource.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Request {
+    /// The resource answers 401 whatever comes.
+    pub stubborn: bool,
+    pub sendings: u32,
+    pub stamp: Stamp,
+}
+
+impl Tab {
+    pub fn ticket(&mut self, now: u64, purpose: Purpose) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.waiting.insert(ticket, Waiting { purpose, since: self.awake(now) });
+        ticket
+    }
+
+    /// How long the page could have done something.
+    pub fn awake(&self, now: u64) -> u64 {
+        let until = if self.frozen { self.frozen_at } else { now };
+        until - self.born - self.frozen_for
+    }
+
+    pub fn awaits(&self, call: CallId) -> bool {
+        self.calls.iter().any(|&(open, _)| open == call)
+    }
+
+    pub fn runs(&self) -> bool {
+        self.machine.is_some() && !self.frozen
+    }
+
+    /// Whose tokens the page holds.
+    pub fn holds(&self) -> Option<Held> {
+        let session = self.machine.as_ref()?.session()?;
+        Some(Held { stamp: session.stamp, key: key_of(&session.access) })
+    }
+
+    /// What the page's own reading of the store gives.
+    pub fn read(&self) -> Stored {
+        self.memory.clone().unwrap_or_else(|| self.view.seen.clone())
+    }
+}

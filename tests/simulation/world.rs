@@ -1,0 +1,253 @@
+//! The world: everything there is at one moment, and what happens next.
+
+use tokenkeeper::core::io::{Input, Means, Outcome};
+use tokenkeeper::core::ledger::Ledger;
+use tokenkeeper::core::machine::Machine;
+use tokenkeeper::core::retry::Dice;
+use tokenkeeper::core::rules::Rules;
+use tokenkeeper::core::session::Stored;
+use tokenkeeper::core::time::{Millis, Now};
+
+use crate::event::{Agenda, Event, Lane, Page, Task};
+use crate::lock::Lock;
+use crate::network::{Call, Reply};
+use crate::server::{Fate, Key, Server};
+use crate::setting::Setting;
+use crate::store::{Value, View};
+use crate::tab::{Purpose, Tab};
+use crate::trace::Trace;
+use crate::witness::Witness;
+
+#[derive(Clone, Debug)]
+pub struct World {
+    pub setting: Setting,
+    pub dice: Dice,
+    pub now: u64,
+    pub steps: u64,
+    pub agenda: Agenda,
+    pub tabs: Vec<Tab>,
+    /// The store as the browser process has it.
+    pub store: Value,
+    pub ledger: Ledger,
+    pub lock: Lock,
+    pub jar: Option<Key>,
+    pub server: Server,
+    pub calls: u64,
+    /// How far the wall clock was set since the start, and how long the device slept.
+    pub clock_set: i64,
+    pub slept: u64,
+    /// Since when it sleeps, and until when.
+    pub dozing: Option<(u64, u64)>,
+    pub offline: bool,
+    pub full: bool,
+    pub healed: bool,
+    pub witness: Witness,
+    pub trace: Trace,
+}
+
+impl World {
+    pub fn new(seed: u64, rules: Rules, trace: Trace) -> Self {
+        let mut dice = Dice::new(seed);
+        let setting = Setting::draw(&mut dice, rules);
+        let mut world = Self::empty(setting, dice, trace);
+        world.trace.add(0, || format!("seed {seed}: {:?}", world.setting));
+        world.plan();
+        world
+    }
+
+    pub fn empty(setting: Setting, dice: Dice, trace: Trace) -> Self {
+        Self {
+            tabs: vec![Tab::default(); setting.tabs],
+            server: Server::new(setting.rotation, setting.lifetime),
+            setting,
+            dice,
+            trace,
+            now: 0,
+            steps: 0,
+            agenda: Agenda::default(),
+            store: Stored::Nothing,
+            ledger: Ledger::default(),
+            lock: Lock::default(),
+            jar: None,
+            calls: 0,
+            clock_set: 0,
+            slept: 0,
+            dozing: None,
+            offline: false,
+            full: false,
+            healed: false,
+            witness: Witness::default(),
+        }
+    }
+
+    /// Runs to the end; the first violation ends it early.
+    pub fn run(&mut self) {
+        while self.witness.complaint.is_none() {
+            let Some(at) = self.agenda.next_at() else { break };
+            let late = at.saturating_sub(self.setting.horizon + CALM);
+            if late > PATIENCE || late > 0 && self.is_quiet() && self.agree().is_ok() {
+                break;
+            }
+            let Some(next) = self.agenda.next() else { break };
+            self.now = self.now.max(next.at);
+            self.steps += 1;
+            self.happen(next.lane, next.event);
+            if self.steps > STEPS {
+                self.witness.complain(|| "a livelock: the run does not end".into());
+            }
+        }
+        self.judge_the_end();
+    }
+
+    /// Whether nothing is under way: all that is left are timers.
+    fn is_quiet(&self) -> bool {
+        let timer = |event: &Event| match event {
+            Event::Task(_, task) => {
+                matches!(task, Task::Tick(_) | Task::Deadline(_) | Task::LockDeadline(_))
+            }
+            _ => false,
+        };
+        self.agenda.iter().all(|scheduled| timer(&scheduled.event))
+            && self.tabs.iter().filter_map(|tab| tab.machine.as_ref()).all(Machine::is_at_rest)
+    }
+
+    pub fn happen(&mut self, lane: Lane, event: Event) {
+        match event {
+            Event::Act(deed) => self.act(deed),
+            Event::Arrives(call) => self.arrives(call),
+            Event::Lands(page, value) => self.lands(page, value),
+            Event::Returns(call, reply) => self.returns(call, reply),
+            Event::Runs(page, attempt, ledger) => {
+                let task = match ledger {
+                    None => Task::Looked(attempt, Some(self.ledger)),
+                    Some(to) => {
+                        let next = self.ledger.advance(to);
+                        self.ledger = next.unwrap_or(self.ledger);
+                        Task::Noted(attempt, next.is_some())
+                    }
+                };
+                let at = self.now + self.jitter(4);
+                self.agenda.add(Lane::Ledger(page.slot), at, Event::Task(page, task));
+            }
+            Event::Task(page, task) => {
+                let tab = &mut self.tabs[page.slot];
+                if tab.page != page || tab.machine.is_none() {
+                    return;
+                }
+                if tab.frozen {
+                    tab.backlog.push(task);
+                } else if lane.waits_for_backlog(page.slot)
+                    && self.agenda.has(Lane::Backlog(page.slot))
+                {
+                    self.agenda.add(Lane::Backlog(page.slot), self.now, Event::Task(page, task));
+                } else {
+                    self.perform_task(page, task);
+                    self.strike(page);
+                }
+            }
+        }
+    }
+
+    /// An answer reaches the browser, which keeps its cookies whoever asked.
+    fn returns(&mut self, call: Call, reply: Option<Reply>) {
+        let page = call.page;
+        if !self.awaits(&call) {
+            return self.server.lose_call(call.id);
+        }
+        if let Some(Reply::Auth(Outcome::Granted(_), Some(key))) = reply {
+            if self.setting.means == Means::Cookie {
+                self.jar = Some(key);
+                *self.server.fate(key) = Fate::Kept;
+            } else if *self.server.fate(key) == Fate::Coming(call.id, page) {
+                let lost = self.tabs[page.slot].frozen;
+                *self.server.fate(key) = if lost { Fate::Lost } else { Fate::Delivered(page) };
+            }
+        }
+        self.agenda.add(Lane::None, self.now, Event::Task(page, Task::Done(call.id, reply)));
+    }
+
+    /// Whether the page that made the call still waits for it.
+    pub fn awaits(&self, call: &Call) -> bool {
+        let tab = &self.tabs[call.page.slot];
+        tab.page == call.page && tab.machine.is_some() && tab.awaits(call.id)
+    }
+
+    /// A write reaches the browser process, which shows it to everyone.
+    fn lands(&mut self, page: Page, value: Value) {
+        self.store = value.clone();
+        for slot in 0..self.tabs.len() {
+            let own = self.tabs[slot].page == page;
+            if self.tabs[slot].machine.is_some() {
+                let at = self.now + self.jitter(self.setting.store_delay);
+                let task = Task::Shown(value.clone(), own);
+                self.agenda.add(Lane::Shown(slot), at, Event::Task(self.tabs[slot].page, task));
+            }
+        }
+    }
+
+    /// Some runs crash or freeze the page that has just done something: at any step there is.
+    fn strike(&mut self, page: Page) {
+        if self.healed || !(self.setting.crashes || self.setting.freezes) {
+            return;
+        }
+        match self.dice.below(400) {
+            0 if self.setting.crashes => {
+                self.trace.add(self.now, || format!("tab {} dies", page.slot));
+                self.kill(page.slot);
+            }
+            1 if self.setting.freezes => {
+                let span = self.jitter(40_000);
+                self.trace.add(self.now, || format!("tab {} freezes for {span}", page.slot));
+                self.freeze(page.slot, span);
+            }
+            _ => {}
+        }
+    }
+
+    pub fn jitter(&mut self, most: u64) -> u64 {
+        self.dice.below(most + 1)
+    }
+
+    /// What a page's two clocks say.
+    pub fn clocks(&self, slot: usize) -> Now {
+        let wall = BASE.saturating_add_signed(self.clock_set - self.setting.offset) + self.now;
+        let tab = &self.tabs[slot];
+        let asleep = if self.setting.mono_stops { self.slept - tab.slept } else { 0 };
+        let mono = self.now - tab.born - asleep;
+        Now { wall: Millis(wall), mono: Millis(mono) }
+    }
+
+    pub fn open(&mut self, slot: usize) {
+        let private = std::mem::take(&mut self.tabs[slot].view.seen);
+        let life = self.tabs[slot].page.life + 1;
+        let seen = if self.setting.shared() { self.store.clone() } else { private };
+        let mut tab = Tab {
+            page: Page { slot, life },
+            view: View::opened_upon(seen),
+            born: self.now,
+            slept: self.slept,
+            ..Tab::default()
+        };
+        let ticket = tab.ticket(self.now, Purpose::Open);
+        let stored = tab.read();
+        self.tabs[slot] = tab;
+        let seed = self.dice.below(u64::MAX);
+        let machine = Machine::new(self.setting.policy(), seed, self.clocks(slot));
+        #[cfg(feature = "breakable-rules")]
+        let machine = machine.with_rules(self.setting.rules);
+        self.tabs[slot].machine = Some(machine);
+        self.trace.add(self.now, || format!("tab {slot} opens"));
+        self.feed(slot, Input::Opened(ticket, stored));
+    }
+}
+
+/// The device's clock when its offset is zero.
+const BASE: u64 = 1_800_000_000_000;
+
+/// After the last fault, all comes to rest within this.
+pub const CALM: u64 = 600_000;
+
+/// And then, in a moment when nothing is under way, all agree.
+const PATIENCE: u64 = 60_000;
+
+const STEPS: u64 = 100_000;
