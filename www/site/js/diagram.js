@@ -91,11 +91,10 @@ export class Diagram {
   }
 
   // From the request to its answer the server is at work.
-  #busy({ to, lane }, last = this.#transcript.rows.at(-1)) {
-    const from = this.#transcript.rows.indexOf(to);
-    if (from < 0) return;
-    const y = this.#y(to) + LINE;
-    this.#back.append(svg("rect", { class: "busy", x: this.#x(lane) - 4, width: 8, y, height: Math.max(ROW, this.#y(last) + LINE - y), rx: 3 }));
+  #busy(row) {
+    if (!this.#transcript.rows.includes(row.to)) return;
+    const y = this.#y(row.to) + LINE;
+    this.#back.append(svg("rect", { class: "busy", x: this.#x(row.lane) - 4, width: 8, y, height: this.#y(row) + LINE - y, rx: 3 }));
   }
 
   #message(row) {

@@ -125,8 +125,7 @@ function nameIn(session) {
 
 function showAccount(session) {
   const who = byId("who-text");
-  const roles = [session?.claims?.roles ?? []].flat().join(", ");
-  const text = session ? `${nameIn(session)} is logged in${roles && ` (${roles})`}.` : "Nobody is logged in.";
+  const text = session ? `${nameIn(session)} is logged in.` : "Nobody is logged in.";
   if (who.textContent !== text) {
     who.textContent = text;
     forgetOutcomes();
