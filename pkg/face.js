@@ -174,10 +174,9 @@ class Desk extends Hands {
   }
 
   end() {
-    super.end();
+    if (this.ended) return;
     this.#listeners.clear();
-    this.#lease = undefined;
-    for (const ticket of this.#waiting.keys()) this.fail(ticket, new TokenError("closed", CLOSED));
+    super.end();
   }
 }
 

@@ -45,12 +45,13 @@ export class Hands {
     this.opened();
   }
 
+  // Hears of nothing any more; what is under way is brought to its end.
   end() {
     this.ended = true;
-    clearTimeout(this.#timer);
+    for (const stop of this.#stop.splice(0)) stop();
+    this.keeper.close();
     this.#channel?.close();
     this.#channel = undefined;
-    for (const stop of this.#stop.splice(0)) stop();
   }
 
   want() {
@@ -61,7 +62,7 @@ export class Hands {
 
   alarm(millis) {
     clearTimeout(this.#timer);
-    if (millis < 0 || this.ended) return;
+    if (millis < 0) return;
     this.#timer = setTimeout(() => this.keeper.tick(), Math.min(Math.ceil(millis), LONGEST));
     this.#timer?.unref?.(); // Node may end although this timer is set
   }

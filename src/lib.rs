@@ -1,4 +1,69 @@
-//! Keeps tokens.
+//! tokenkeeper logs a user in, keeps the access and the refresh token, knows when a token is stale,
+//! refreshes it, retries what a 401 refused, and does so once however many requests, tabs and
+//! faults there are. It is made for browsers, and published on npm as `tokenkeeper`.
+//!
+//! # Bird's-eye view
+//!
+//! Two halves, one direction: `web → core`.
+//!
+//! ```text
+//!   JavaScript          auth.fetch(…)   auth.login(…)   other tabs   timers   the network
+//!   pkg/face.js   ───────────┴──────────────┴──────────────┴──────────┴──────────┘
+//!   pkg/hands.js             │ methods of Keeper            ▲ methods of Hands
+//!   src/web/                 ▼                              │
+//!                    Input ─► inbox ─► Machine::handle ─► Machine::poll ─► Output
+//!   src/core/                          every rule is here
+//! ```
+//!
+//! [`core`] decides. It is pure: time, tokens, what the store and the ledger hold, come in as
+//! values ([`core::io::Input`]); what to do comes out as values ([`core::io::Output`]). It compiles
+//! for the host, where the simulation in `tests/` drives many machines at once through faults that
+//! no browser test could wait for.
+//!
+//! `web` does. It exists for `wasm32` only: the loop around the machine, the store, the judgement
+//! of answers, and the border to JavaScript. What is asynchronous is done by `pkg/hands.js`.
+//!
+//! # Code map
+//!
+//! | where | what |
+//! | --- | --- |
+//! | [`core::machine`] | the machine: login, logout, waiting callers, and the steps of one refresh |
+//! | [`core::io`] | what goes in and what comes out |
+//! | [`core::session`], [`core::token`], [`core::record`] | a session, tokens that do not print, the stored form |
+//! | [`core::ledger`] | the order of all sessions, and the record that keeps it across tabs |
+//! | [`core::expiry`], [`core::time`], [`core::retry`] | fresh, stale, expired; two clocks; backoff and breaker |
+//! | [`core::verdict`], [`core::challenge`] | what an authorization server's or a resource's answer means |
+//! | [`core::resources`] | who may receive the token |
+//! | [`core::jwt`] | a compact JWS taken apart |
+//! | [`core::rules`] | the rules by name, for the simulation to switch off |
+//! | `web::keeper`, `web::hands` | what JavaScript tells us, what we tell JavaScript |
+//! | `web::driver` | the loop: feed, drain, perform |
+//! | `web::store`, `web::answer`, `web::wire`, `web::decode` | the store, answers, messages, `decodeJwt` |
+//!
+//! # Architecture invariants
+//!
+//! - Nothing in `core` knows JavaScript, a clock, randomness or I/O, so nothing there can fail for
+//!   the environment's sake, and the same inputs lead to the same outputs.
+//! - No rule about sessions stands outside `core`. An `if` about sessions in `web` or in `pkg/` is in
+//!   the wrong file.
+//! - Nothing is borrowed while JavaScript runs: any call out may call in again.
+//! - No panic path ships: `unwrap`, `expect`, indexing and `panic` are denied by lint in `src/`.
+//! - A token is shown only by `reveal`, and goes only to a resource, to the authorization server and
+//!   to the store. It has no `Display`; its `Debug` hides it; events, messages, errors and the
+//!   timeline have no place for one.
+//! - The nine rules of refreshing are named in [`core::rules`] and stand where they are relied upon.
+//!
+//! # For Rust front ends
+//!
+//! ```
+//! use tokenkeeper::core::jwt;
+//!
+//! let parts = jwt::decode("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2ln")?;
+//! assert_eq!(parts.payload, r#"{"sub":"ann"}"#);
+//! # Ok::<(), jwt::Flaw>(())
+//! ```
+//!
+//! [`core::machine::Machine`] shows how to drive the machine from a Yew or Leptos app of your own.
 
 pub mod core;
 #[cfg(target_arch = "wasm32")]

@@ -91,6 +91,12 @@ impl Keeper {
         self.0.feed(Input::Left(ticket_of(ticket)));
     }
 
+    /// Nobody waits or listens any longer. A refresh that is under way is still brought to its end:
+    /// its answer must not be lost.
+    pub fn close(&self) {
+        self.0.feed(Input::Closed);
+    }
+
     /// The alarm rings.
     pub fn tick(&self) {
         self.0.feed(Input::Tick);
