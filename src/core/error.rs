@@ -1,4 +1,5 @@
-//! The closed list of what can go wrong, each with a stable code.
+//! What can go wrong, each with a stable code. The JavaScript face adds three that it finds itself:
+//! `bad_options`, `bad_token`, `wasm_blocked`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,12 +7,8 @@ use std::sync::Arc;
 /// The stable name of an error; users switch on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// Options that cannot work.
-    BadOptions,
     /// A server answered with success and no usable token.
     BadResponse,
-    /// A text that is no compact JWS.
-    BadToken,
     /// The manager was closed.
     Closed,
     /// The server refused the credentials.
@@ -26,8 +23,6 @@ pub enum Code {
     SessionEnded,
     /// The server did not answer in time.
     Timeout,
-    /// The page's policy forbids WebAssembly.
-    WasmBlocked,
 }
 
 impl Code {
@@ -35,9 +30,7 @@ impl Code {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::BadOptions => "bad_options",
             Self::BadResponse => "bad_response",
-            Self::BadToken => "bad_token",
             Self::Closed => "closed",
             Self::LoginRejected => "login_rejected",
             Self::Network => "network",
@@ -45,7 +38,6 @@ impl Code {
             Self::Server => "server",
             Self::SessionEnded => "session_ended",
             Self::Timeout => "timeout",
-            Self::WasmBlocked => "wasm_blocked",
         }
     }
 
@@ -53,12 +45,10 @@ impl Code {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            Self::BadOptions => "These options cannot work.",
             Self::BadResponse => {
                 "The authorization server answered with success, but without a usable access \
                  token: check the address and `fields`."
             }
-            Self::BadToken => "This is not a JWT.",
             Self::Closed => "This token manager was closed: create a new one.",
             Self::LoginRejected => {
                 "The server refused the credentials; `status` and `body` hold its own words."
@@ -77,10 +67,6 @@ impl Code {
             Self::Timeout => {
                 "The authorization server did not answer in time; nothing is lost, try again \
                  later."
-            }
-            Self::WasmBlocked => {
-                "The page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' \
-                 to script-src."
             }
         }
     }
