@@ -77,6 +77,7 @@ class Desk extends Hands {
   #lease;
   #session; // undefined until it is asked for
   #listeners = new Set();
+  #opening = true;
   #early = []; // warnings from before anyone could listen
 
   // Feeds the keeper with a ticket, and promises its answer.
@@ -133,7 +134,7 @@ class Desk extends Hands {
   }
 
   emit(type, remote, reason) {
-    if (this.#early) return;
+    if (this.#opening) return; // the session of whoever awaits the opening tells it
     this.#notify(type, reason ? { reason, remote } : { session: this.session, remote });
     this.#notify(CHANGE);
   }
@@ -146,6 +147,7 @@ class Desk extends Hands {
 
   // Warnings of the opening are told once whoever awaits it had the time to listen.
   opened() {
+    this.#opening = false;
     setTimeout(() => {
       const early = this.#early;
       this.#early = undefined;
@@ -193,7 +195,7 @@ class TokenManager {
   }
 
   async login(credentials) {
-    await this.#desk.login(credentials);
+    await saying(() => this.#desk.login(credentials));
     return this.#desk.session;
   }
 
@@ -249,17 +251,26 @@ function json(text) {
 }
 
 export async function createManager(options) {
+  const settings = saying(() => settingsOf(options));
+  const desk = new Desk(settings);
+  await desk.begin(saying(() => new Keeper(settings, desk)));
+  return new TokenManager(desk);
+}
+
+// Does what may refuse options, and says so in an error of ours.
+function saying(work) {
   try {
-    const settings = settingsOf(options);
-    const desk = new Desk(settings);
-    await desk.begin(new Keeper(settings, desk));
-    return new TokenManager(desk);
+    return work();
   } catch (error) {
-    throw error instanceof Refusal || typeof error === "string" ? new TokenError("bad_options", error.message ?? error) : error;
+    if (error instanceof Refusal) throw new TokenError("bad_options", error.message);
+    // The core refuses one of the resources: which, and why.
+    if (Array.isArray(error)) throw new TokenError("bad_options", `resources[${error[0]}] ${error[1]}`);
+    throw error;
   }
 }
 
 export function decodeToken(token) {
+  if (!loaded) throw new TokenError("wasm_blocked", "The module is not loaded yet: await load() or createTokenManager() first.");
   if (typeof token !== "string") throw new TokenError("bad_token", "A JWT is a string.");
   try {
     const [header, claims, signature] = decode(token);

@@ -1,12 +1,29 @@
 // The authorization server: what is sent to it, and where its answers keep things. What an answer
 // means, the core decides.
 
+import { Refusal } from "./options.js";
 import { claimsOf } from "./wasm/tokenkeeper.js";
 
 // The request that asks for a session: for OAuth any grant, the password grant unless the
 // credentials name another.
 export function loginRequest(server, credentials) {
-  return request(server, server.login, server.oauth ? form(server, credentials) : JSON.stringify(credentials));
+  if (typeof credentials !== "object" || credentials === null) throw new Refusal("credentials must be an object");
+  if (!server.oauth) return request(server, server.login, jsonOf(credentials));
+  const { grant_type: grant = "password" } = credentials;
+  if (grant === "password" && !server.passwordGrant) throw new Refusal(NO_PASSWORD_GRANT);
+  return request(server, server.login, form(server, credentials));
+}
+
+const NO_PASSWORD_GRANT =
+  "server.legacyPasswordGrant must be true for a login with a password: RFC 9700 forbids the password grant for new " +
+  'systems. For another grant name it, as in { grant_type: "authorization_code", code, code_verifier, redirect_uri }';
+
+function jsonOf(credentials) {
+  try {
+    return JSON.stringify(credentials);
+  } catch {
+    throw new Refusal("credentials must be an object that JSON can hold");
+  }
 }
 
 export function refreshRequest(server, token, name) {

@@ -54,13 +54,14 @@ pub(super) fn policy(settings: &Settings) -> Policy {
     }
 }
 
-/// Who may receive the token; or why one of them may not.
+/// Who may receive the token; or which of them may not, and why.
 pub(super) fn resources(settings: &Settings) -> Result<Resources, JsValue> {
     let list = settings.resources();
     let text = |index| list.get(index).as_string().unwrap_or_default();
     let mut resources = Vec::new();
     for index in 0..list.length() / 2 {
-        resources.push(Resource::new(&text(2 * index), &text(2 * index + 1))?);
+        let resource = Resource::new(&text(2 * index), &text(2 * index + 1));
+        resources.push(resource.map_err(|rule| Array::of2(&index.into(), &rule.into()))?);
     }
     Ok(Resources::new(resources))
 }
