@@ -97,9 +97,11 @@ const USUAL_NAMES = [
   ["refresh_token", "refreshToken", "refresh"],
 ];
 
-// Finds a field where the caller said it is, else at the first of the usual places that holds one.
+// Finds a field where the caller said it is, else at the first of the usual places that holds one;
+// an OAuth server's answer at the one place that RFC 6749 section 5.1 gives it.
 function finder(server, body) {
-  const places = CONTAINERS.map((name) => (name ? body?.[name] : body));
+  const places = (server.oauth ? [""] : CONTAINERS).map((name) => (name ? body?.[name] : body));
+  const names = (field) => (server.oauth ? USUAL_NAMES[field].slice(0, 1) : USUAL_NAMES[field]);
   return (field, read) => {
     const path = server.fields?.[field];
     if (path) {
@@ -107,7 +109,7 @@ function finder(server, body) {
       return value === undefined ? undefined : { value, name: path.at(-1) };
     }
     for (const place of places) {
-      for (const name of USUAL_NAMES[field]) {
+      for (const name of names(field)) {
         const value = own(place, name) ? read(place[name]) : undefined;
         if (value !== undefined) return { value, name };
       }
