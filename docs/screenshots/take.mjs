@@ -30,6 +30,6 @@ async function take(name, options, scroll) {
 
 await take("scenario", { viewport: { width: 1280, height: 960 }, colorScheme: "light" }, () => scrollTo(0, 0));
 await take("phone-dark", { viewport: { width: 360, height: 800 }, deviceScaleFactor: 2, colorScheme: "dark" }, () =>
-  document.querySelector("#actions").scrollIntoView(),
+  document.querySelector(".stage").scrollIntoView(),
 );
 await browser.close();

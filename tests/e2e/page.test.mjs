@@ -196,16 +196,19 @@ visit("a reader may read, and no more", async (page) => {
 
 visit("a lost answer and a simulated lost network end nothing", async (page) => {
   await logIn(page);
-  await press(page, "Break the next refresh");
+  await press(page, "Break next refresh");
   await says(page, "will not reach the server");
   await press(page, "Refresh now");
-  await endsWith(page, "client to authorization server: POST /auth/refresh, refresh token", "authorization server to client: no answer, connection closed (lost)");
+  // The manager tries again by itself, so these need not be the last rows for long.
+  const shows = (text) => page.locator("#in-words li", { hasText: text }).first().waitFor({ state: "attached" });
+  await shows("no answer, connection closed (lost)");
   await press(page, "Go offline");
   await press(page, "Call the API");
-  await endsWith(page, "client: offline (simulated)", "client to resource server: GET /api/orders, Bearer eyJ… #1 (lost)");
+  await shows(/GET \/api\/orders, Bearer eyJ… #\d \(lost\)/);
   await press(page, "Go offline");
   await press(page, "Call the API");
-  await says(page, "checked signature, expiry and rights");
+  await shows("200, with data (accepted)");
+  equal(await page.locator("#who-text").textContent(), "Alice Liddell is logged in.");
 });
 
 for (const storage of ["local", "cookie"]) {

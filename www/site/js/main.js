@@ -84,7 +84,7 @@ async function open(next) {
 // One after the other: a logout must not meet the next manager.
 let opening = Promise.resolve();
 function reopen(next) {
-  opening = opening.then(async () => {
+  opening = opening.catch(() => {}).then(async () => {
     const ended = Boolean(auth?.session);
     if (ended) await auth.logout();
     auth?.close();
