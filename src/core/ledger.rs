@@ -25,6 +25,12 @@ impl Stamp {
         Self { family, generation: u32::MAX }
     }
 
+    /// The first family of a moment, by the wall clock.
+    #[must_use]
+    pub const fn first_family(at: Millis) -> u64 {
+        at.0.saturating_mul(FAMILIES_A_MILLI)
+    }
+
     /// Whether this stamp marks the end of a session rather than a session.
     #[must_use]
     pub const fn is_end(self) -> bool {
@@ -90,6 +96,9 @@ impl Ledger {
 pub fn is_young(intent: Millis, now: Millis) -> bool {
     intent.0.abs_diff(now.0) < INTENT_LIFE.0
 }
+
+/// Logins in one millisecond that are told apart by chance.
+pub const FAMILIES_A_MILLI: u64 = 1024;
 
 /// A request's deadline, and what comes before and after it.
 const INTENT_LIFE: Millis = Millis::seconds(20);

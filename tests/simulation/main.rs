@@ -14,6 +14,7 @@ mod event;
 mod lock;
 mod network;
 mod people;
+mod seeds;
 mod server;
 mod setting;
 mod shell;
@@ -25,9 +26,11 @@ mod world;
 
 use tokenkeeper::core::rules::Rules;
 
+use crate::seeds::{run, search};
 use crate::trace::Trace;
-use crate::world::World;
 
+/// `SEED=… cargo test --test simulation nothing_goes_wrong -- --nocapture` tells one run's story;
+/// `SEEDS=…` says how many are run.
 #[test]
 fn nothing_goes_wrong() {
     if let Ok(seed) = std::env::var("SEED") {
@@ -36,24 +39,12 @@ fn nothing_goes_wrong() {
         assert_eq!(world.witness.complaint, None);
         return;
     }
-    let seeds: u64 = std::env::var("SEEDS").map_or(2_000, |seeds| seeds.parse().unwrap());
-    let mut failures = 0;
-    for seed in 0..seeds {
-        let world = run(seed, Rules::default(), Trace::default());
-        if let Some(complaint) = world.witness.complaint {
-            println!("SEED={seed}: {complaint}");
-            failures += 1;
-            if failures > 20 {
-                break;
-            }
-        }
+    let default = if cfg!(debug_assertions) { 400 } else { 100_000 };
+    let seeds = std::env::var("SEEDS").map_or(default, |seeds| seeds.parse().unwrap());
+    let findings = search(seeds, Rules::default(), 20);
+    for (seed, complaint) in &findings.complaints {
+        println!("SEED={seed}: {complaint}");
     }
-    assert_eq!(failures, 0);
-}
-
-fn run(seed: u64, rules: Rules, trace: Trace) -> World {
-    let mut world = World::new(seed, rules, trace);
-    world.witness.scans = seed % 16 == 0;
-    world.run();
-    world
+    println!("{:?} in {:?}", findings.counts, findings.took);
+    assert!(findings.complaints.is_empty());
 }

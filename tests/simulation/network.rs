@@ -41,6 +41,7 @@ pub enum What {
     Refresh {
         attempt: Attempt,
         sent: Option<Key>,
+        after_loss: bool,
     },
     Revoke {
         family: usize,
@@ -152,19 +153,15 @@ impl World {
                 }
                 Reply::Done
             }
-            What::Refresh { sent, .. } => {
+            What::Refresh { sent, after_loss, .. } => {
                 let Some(key) = *sent else { return refused() };
                 match self.server.refresh(self.now, key, coming) {
                     Ok(key) => self.granted(key),
                     Err(Refusal::Known) => refused(),
                     Err(Refusal::Reuse(fate)) => {
-                        // Its sender gave up on it: nobody can know what comes of it now.
-                        let abandoned = !self.awaits(call);
-                        self.witness_reuse(
-                            call.page,
-                            key,
-                            if abandoned { Fate::Lost } else { fate },
-                        );
+                        // Its sender gave up on it, or the successor was lost when it was sent.
+                        let lost = *after_loss || !self.awaits(call);
+                        self.witness_reuse(call.page, key, if lost { Fate::Lost } else { fate });
                         refused()
                     }
                 }

@@ -67,7 +67,7 @@ impl World {
         let end = self.setting.horizon;
         self.plan_at(end, Deed::Heal);
         for slot in 0..self.setting.tabs {
-            for late in [60_000, 300_000, 420_000] {
+            for late in [60_000, 150_000, 200_000] {
                 self.plan_at(end + late + slot as u64 * 5_000, Deed::Fetch(slot));
             }
         }

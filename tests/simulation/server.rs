@@ -131,6 +131,10 @@ impl Server {
         &mut self.families[key.family].fates[key.generation as usize]
     }
 
+    pub fn is_lost(&self, key: Key) -> bool {
+        self.families[key.family].fates.get(key.generation as usize) == Some(&Fate::Lost)
+    }
+
     /// A page died or stands still: what was on its way to it is lost, for now or for good.
     pub fn lose(&mut self, page: Page) {
         for fate in self.families.iter_mut().flat_map(|family| &mut family.fates) {

@@ -9,7 +9,7 @@ use tokenkeeper::core::session::{Refresh, Session, Stored};
 
 use crate::event::{Event, Lane, Page, Task};
 use crate::network::{CallId, Reply, What};
-use crate::server::{Fate, key_of, key_sent};
+use crate::server::{Fate, Key, key_of, key_sent};
 use crate::store::outlives;
 use crate::tab::{Purpose, Request};
 use crate::world::World;
@@ -138,7 +138,9 @@ impl World {
             _ => refresh.map(key_sent),
         };
         self.witness_refresh(page, sent);
-        self.call_within_deadline(page, What::Refresh { attempt, sent });
+        let successor = sent.map(|key| Key { generation: key.generation + 1, ..key });
+        let after_loss = successor.is_some_and(|key| self.server.is_lost(key));
+        self.call_within_deadline(page, What::Refresh { attempt, sent, after_loss });
     }
 
     /// An erasure is one task: nobody writes between the comparison and the removal, in this page.
@@ -170,7 +172,7 @@ impl World {
     pub fn write(&mut self, slot: usize, value: Stored) {
         let page = self.tabs[slot].page;
         if value == Stored::Nothing {
-            self.witness.emptied = Some(self.now);
+            self.witness.emptied.push(self.now);
         }
         self.tabs[slot].view.write(value.clone());
         if self.setting.shared() {

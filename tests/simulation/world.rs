@@ -245,7 +245,7 @@ impl World {
 const BASE: u64 = 1_800_000_000_000;
 
 /// After the last fault, all comes to rest within this.
-pub const CALM: u64 = 600_000;
+pub const CALM: u64 = 240_000;
 
 /// And then, in a moment when nothing is under way, all agree.
 const PATIENCE: u64 = 60_000;

@@ -3,7 +3,7 @@
 use super::Machine;
 use crate::core::error::{Code, Error};
 use crate::core::io::{Attempt, Event, Evidence, Outcome, Output, Reason, Sharing, Ticket};
-use crate::core::ledger::{Ledger, Stamp};
+use crate::core::ledger::{FAMILIES_A_MILLI, Ledger, Stamp};
 use crate::core::session::{Grant, Session};
 use crate::core::timeline::Entry;
 
@@ -100,11 +100,7 @@ impl Machine {
 
     /// Families are ordered by the time of their login, whatever the clock did since the last.
     fn next_family(&mut self) -> u64 {
-        let by_time = self.now.wall.0.saturating_mul(FAMILIES_A_MILLI);
-        let least = by_time.max(self.latest.family.saturating_add(1));
+        let least = Stamp::first_family(self.now.wall).max(self.latest.family.saturating_add(1));
         least.saturating_add(self.dice.below(FAMILIES_A_MILLI))
     }
 }
-
-/// Logins in one millisecond that are told apart by chance.
-const FAMILIES_A_MILLI: u64 = 1024;

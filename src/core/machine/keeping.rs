@@ -48,7 +48,7 @@ impl Machine {
     pub(super) fn told(&mut self, message: Message) {
         let shared = self.policy.store == Sharing::Shared;
         match message {
-            Message::Changed(stamp) if shared => self.latest = self.latest.max(stamp),
+            Message::Changed(stamp) if shared => self.hear_of(stamp),
             Message::Changed(_) => {}
             Message::Ended { stamp, reason, .. } => {
                 // Between stores of their own the order of stamps says nothing.
@@ -88,7 +88,7 @@ impl Machine {
     }
 
     fn hold(&mut self, session: Session) {
-        self.latest = self.latest.max(session.stamp);
+        self.hear_of(session.stamp);
         self.forget_failures();
         let held = Held::take_up(session, self.policy.margin, self.now, self.rules);
         self.held = Some(held);

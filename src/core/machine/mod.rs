@@ -70,6 +70,8 @@ pub struct Machine {
     held: Option<Held>,
     /// The newest session, or end of one, that anybody told of.
     latest: Stamp,
+    /// The newest family that any session known of belongs to.
+    newest: u64,
     waiting: Vec<Waiter>,
     logging_in: Vec<Ticket>,
     arrivals: Vec<Arrival>,
@@ -107,6 +109,7 @@ impl Machine {
             now,
             held: None,
             latest: Stamp::default(),
+            newest: 0,
             waiting: Vec::new(),
             logging_in: Vec::new(),
             arrivals: Vec::new(),

@@ -146,7 +146,7 @@ const LOOKS: u32 = 40;
 
 /// The same without a lock, while another tab's refresh is under way.
 const QUEUE_AGAIN: Millis = Millis(250);
-const QUEUED: u32 = 100;
+const QUEUED: u32 = 80;
 
 /// A ledger that can be read and not written is none.
 const UNWRITTEN: u32 = 3;

@@ -3,6 +3,7 @@
 use super::Machine;
 use super::renewal::Renewal;
 use crate::core::io::{Attempt, Evidence, Output, Sharing};
+use crate::core::ledger::Stamp;
 use crate::core::rules::Rule;
 use crate::core::session::Stored;
 use crate::core::time::{Millis, Now};
@@ -53,9 +54,29 @@ impl Machine {
     /// What is known of the order of sessions.
     pub(super) fn learn(&mut self, evidence: &Evidence) {
         let ledger = evidence.ledger.filter(|_| self.rules.hold(Rule::LedgerBesideStore));
-        self.latest = self.latest.max(ledger.unwrap_or_default().stamp);
+        let stamp = ledger.unwrap_or_default().stamp;
+        if stamp.is_end() {
+            self.latest = self.latest.max(stamp);
+        } else {
+            self.hear_of(stamp);
+        }
         if let Stored::Session(session) = &evidence.stored {
-            self.latest = self.latest.max(session.stamp);
+            // An end in the future: the clock was set back since. Without a ledger, who logged in
+            // after that may not have known of it, and must not go for it.
+            let soon = Stamp::first_family(self.now.wall.plus(SETTLED));
+            let unheard_of = session.stamp.family > self.newest;
+            if ledger.is_none() && unheard_of && self.latest.family > soon {
+                self.latest = session.stamp;
+            }
+            self.hear_of(session.stamp);
+        }
+    }
+
+    /// There is such a session, unless it has ended.
+    pub(super) fn hear_of(&mut self, session: Stamp) {
+        if session >= self.latest {
+            self.latest = session;
+            self.newest = session.family;
         }
     }
 
