@@ -15,7 +15,7 @@
 /// ```
 #[must_use]
 pub fn bearer(header: &str) -> Challenge {
-    let mut reader = Reader { rest: header };
+    let mut reader = Reader { rest: header.as_bytes() };
     let mut is_bearer = false;
     let mut params = Params::default();
     while let Some(item) = reader.item() {
@@ -26,7 +26,7 @@ pub fn bearer(header: &str) -> Challenge {
                 if params.is_known() {
                     break;
                 }
-                is_bearer = name.eq_ignore_ascii_case("Bearer");
+                is_bearer = name.eq_ignore_ascii_case(b"Bearer");
                 params = Params::default();
             }
         }
@@ -52,7 +52,7 @@ pub enum Challenge {
         /// The authentication context classes, one of which is needed, separated by spaces.
         acr_values: Option<String>,
         /// The seconds that may have passed since the user logged in.
-        max_age: Option<u64>,
+        max_age: Option<u32>,
         /// The scope that is needed.
         scope: Option<String>,
     },
@@ -68,19 +68,19 @@ struct Params {
 }
 
 impl Params {
-    fn add(&mut self, name: &str, value: String) {
-        let slot = if name.eq_ignore_ascii_case("acr_values") {
-            &mut self.acr_values
-        } else if name.eq_ignore_ascii_case("error") {
-            &mut self.error
-        } else if name.eq_ignore_ascii_case("max_age") {
-            &mut self.max_age
-        } else if name.eq_ignore_ascii_case("scope") {
-            &mut self.scope
-        } else {
-            return;
-        };
-        slot.get_or_insert(value);
+    fn add(&mut self, name: &[u8], value: String) {
+        let slots = [
+            ("acr_values", &mut self.acr_values),
+            ("error", &mut self.error),
+            ("max_age", &mut self.max_age),
+            ("scope", &mut self.scope),
+        ];
+        for (known, slot) in slots {
+            if name.eq_ignore_ascii_case(known.as_bytes()) {
+                slot.get_or_insert(value);
+                return;
+            }
+        }
     }
 
     fn is_known(&self) -> bool {
@@ -104,12 +104,13 @@ impl Params {
 }
 
 enum Item<'a> {
-    Param(&'a str, String),
-    Scheme(&'a str),
+    Param(&'a [u8], String),
+    Scheme(&'a [u8]),
 }
 
+/// Reads bytes: all that the grammar knows is ASCII, and never part of another character.
 struct Reader<'a> {
-    rest: &'a str,
+    rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
@@ -117,7 +118,7 @@ impl<'a> Reader<'a> {
     /// value, and ends at its comma all the same.
     fn item(&mut self) -> Option<Item<'a>> {
         loop {
-            self.take(|c| is_space(c) || c == ',');
+            self.take(|byte| is_space(byte) || byte == b',');
             if self.rest.is_empty() {
                 return None;
             }
@@ -125,7 +126,7 @@ impl<'a> Reader<'a> {
             self.take(is_space);
             if word.is_empty() {
                 self.skip_element();
-            } else if !self.eat('=') {
+            } else if !self.eat(b'=') {
                 return Some(Item::Scheme(word));
             } else if let Some(value) = self.value() {
                 return Some(Item::Param(word, value));
@@ -137,62 +138,68 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self) -> Option<String> {
         self.take(is_space);
-        if self.eat('"') {
-            return self.quoted();
-        }
-        let word = self.take(is_token);
-        (!word.is_empty()).then(|| word.to_owned())
+        let text = if self.eat(b'"') {
+            self.quoted()?
+        } else {
+            let word = self.take(is_token);
+            word.first()?; // no value
+            word.to_vec()
+        };
+        String::from_utf8(text).ok()
     }
 
     /// The rest of a quoted string; none when its end is missing.
-    fn quoted(&mut self) -> Option<String> {
-        let mut text = String::new();
-        let mut chars = self.rest.chars();
-        while let Some(char) = chars.next() {
-            match char {
-                '"' => {
-                    self.rest = chars.as_str();
-                    return Some(text);
-                }
-                '\\' => text.extend(chars.next()),
-                _ => text.push(char),
+    fn quoted(&mut self) -> Option<Vec<u8>> {
+        let mut text = Vec::new();
+        loop {
+            match self.next()? {
+                b'"' => return Some(text),
+                b'\\' => text.push(self.next()?),
+                byte => text.push(byte),
             }
         }
-        self.rest = "";
-        None
     }
 
     /// Goes on to the next comma outside quotes.
     fn skip_element(&mut self) {
         loop {
-            self.take(|c| c != ',' && c != '"');
-            if !self.eat('"') {
+            self.take(|byte| byte != b',' && byte != b'"');
+            if !self.eat(b'"') {
                 return;
             }
             self.quoted();
         }
     }
 
-    fn take(&mut self, belongs: impl Fn(char) -> bool) -> &'a str {
-        let end = self.rest.find(|c| !belongs(c)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+    fn take(&mut self, belongs: fn(u8) -> bool) -> &'a [u8] {
+        let end = self.rest.iter().position(|&byte| !belongs(byte)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or_default();
         self.rest = rest;
         taken
     }
 
-    fn eat(&mut self, char: char) -> bool {
-        let rest = self.rest.strip_prefix(char);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+    fn eat(&mut self, byte: u8) -> bool {
+        let found = self.rest.first() == Some(&byte);
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let (&first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(first)
     }
 }
 
-fn is_space(char: char) -> bool {
-    char == ' ' || char == '\t'
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
-fn is_token(char: char) -> bool {
-    char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(char)
+/// RFC 9110 section 5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
@@ -326,8 +333,8 @@ mod tests {
                 r#"scope="a b", max_age=0, acr_values="x y""#,
                 step_up(Some("x y"), Some(0), Some("a b")),
             ),
-            (r#"max_age="18446744073709551615""#, step_up(None, Some(u64::MAX), None)),
-            (r#"max_age="18446744073709551616""#, step_up(None, None, None)),
+            (r#"max_age="4294967295""#, step_up(None, Some(u32::MAX), None)),
+            (r#"max_age="4294967296""#, step_up(None, None, None)),
             (r#"max_age="-1""#, step_up(None, None, None)),
             (r#"max_age="1.5""#, step_up(None, None, None)),
             (r#"max_age="", acr_values="""#, step_up(None, None, None)),

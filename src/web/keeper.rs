@@ -204,7 +204,7 @@ impl Keeper {
                 text("acrValues", acr_values);
                 text("scope", scope);
                 if let Some(seconds) = max_age {
-                    js::set(&more, "maxAge", &js::number(seconds).into());
+                    js::set(&more, "maxAge", &seconds.into());
                 }
                 "step_up_required"
             }
