@@ -13,17 +13,20 @@ use super::token::{AccessToken, RefreshToken};
 /// What the store holds, as a JSON array: version, family, generation, access token, refresh
 /// token and its name, and then, in milliseconds of the wall clock, when the access token came and
 /// how long it lives, and when the refresh token expires; last, the scope.
+///
+/// Its numbers are JavaScript's: serde-wasm-bindgen asks of 64-bit integers whether they fit, and
+/// brings along what prints the one that does not.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub struct Record(
-    pub u32,
-    pub u64,
-    pub u32,
+    pub f64,
+    pub f64,
+    pub f64,
     pub String,
     pub Option<String>,
     pub Option<String>,
-    pub u64,
-    pub Option<u64>,
-    pub Option<u64>,
+    pub f64,
+    pub Option<f64>,
+    pub Option<f64>,
     pub Option<String>,
 );
 
@@ -32,14 +35,14 @@ impl From<&Session> for Record {
         let refresh = session.refresh.as_ref();
         Self(
             VERSION,
-            session.stamp.family,
-            session.stamp.generation,
+            number(session.stamp.family),
+            session.stamp.generation.into(),
             session.access.reveal().into(),
             refresh.map(|refresh| refresh.token.reveal().into()),
             refresh.map(|refresh| refresh.name.as_ref().into()),
-            session.received.0,
-            session.lifetime.map(|span| span.0),
-            session.refresh_expires.map(|at| at.0),
+            number(session.received.0),
+            session.lifetime.map(|span| number(span.0)),
+            session.refresh_expires.map(|at| number(at.0)),
             session.scope.as_deref().map(Into::into),
         )
     }
@@ -62,8 +65,10 @@ impl Record {
             expires,
             scope,
         ) = self;
-        let stamp = Stamp { family, generation };
-        if version != VERSION || stamp.is_end() || stamp.family > LARGEST_FAMILY {
+        let generation = u32::try_from(whole(generation)?).ok()?;
+        let stamp = Stamp { family: whole(family)?, generation };
+        #[expect(clippy::float_cmp, reason = "small whole numbers are exact")]
+        if version != VERSION || stamp.is_end() {
             return None;
         }
         let refresh = match (refresh, name) {
@@ -77,18 +82,32 @@ impl Record {
             stamp,
             access: AccessToken::parse(&access)?,
             refresh,
-            received: Millis(received),
-            lifetime: lives.map(Millis),
-            refresh_expires: expires.map(Millis),
+            received: Millis(whole(received)?),
+            lifetime: lives.and_then(whole).map(Millis),
+            refresh_expires: expires.and_then(whole).map(Millis),
             scope: scope.map(Arc::from),
         })
     }
 }
 
-const VERSION: u32 = 1;
+/// A whole number as a JavaScript number.
+#[expect(clippy::cast_precision_loss, reason = "what is handed over stays far below 2^53")]
+#[must_use]
+pub const fn number(whole: u64) -> f64 {
+    whole as f64
+}
+
+/// A JavaScript number as a whole one; none where it is negative, no number, or not exact.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+#[must_use]
+pub fn whole(number: f64) -> Option<u64> {
+    (0.0..=LARGEST).contains(&number).then_some(number as u64)
+}
+
+const VERSION: f64 = 1.0;
 
 /// JavaScript's largest exact integer: what lies beyond was not written by us.
-const LARGEST_FAMILY: u64 = (1 << 53) - 1;
+const LARGEST: f64 = 9_007_199_254_740_991.0;
 
 #[cfg(test)]
 mod tests {
@@ -107,13 +126,13 @@ mod tests {
 
     prop_compose! {
         fn sessions()(
-            family in 1..=LARGEST_FAMILY,
+            family in 1..1_u64 << 49,
             generation in 1..u32::MAX,
             access in "[!-~]{1,60}",
             refresh in proptest::option::of(("[!-~]{1,60}", "\\PC{0,12}")),
-            received in any::<u64>(),
-            lifetime in proptest::option::of(any::<u64>()),
-            refresh_expires in proptest::option::of(any::<u64>()),
+            received in 0..1_u64 << 49,
+            lifetime in proptest::option::of(0..1_u64 << 49),
+            refresh_expires in proptest::option::of(0..1_u64 << 49),
             scope in proptest::option::of("\\PC{0,20}"),
         ) -> Session {
             Session {

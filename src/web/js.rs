@@ -4,6 +4,7 @@
 use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
+pub(super) use crate::core::record::{number, whole};
 use crate::core::time::{Millis, Now};
 
 #[wasm_bindgen]
@@ -25,12 +26,6 @@ pub(super) fn now() -> Now {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 pub(super) fn millis(number: f64) -> Millis {
     Millis(number as u64)
-}
-
-/// A time, or another whole number, as a JavaScript number.
-#[expect(clippy::cast_precision_loss, reason = "what is handed over stays far below 2^53")]
-pub(super) fn number(whole: u64) -> f64 {
-    whole as f64
 }
 
 /// A member of anything; `undefined` where there is none, or no object to have one.

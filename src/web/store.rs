@@ -6,7 +6,7 @@ use js_sys::{Array, JSON};
 use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
-use super::{js, wire};
+use super::js;
 use crate::core::record::Record;
 use crate::core::session::{Session, Stored};
 
@@ -121,18 +121,18 @@ pub(super) fn parse(text: Option<&str>) -> Stored {
 /// printing of floating-point numbers, a fifth of the module.
 fn record_of(value: &JsValue) -> Option<Record> {
     let value = Array::is_array(value).then(|| value.unchecked_ref::<Array>())?;
-    let small = |index| u32::try_from(wire::whole(value, index)?).ok();
+    let number = |index| value.get(index).as_f64();
     let text = |index| value.get(index).as_string();
     Some(Record(
-        small(0)?,
-        wire::whole(value, 1)?,
-        small(2)?,
+        number(0)?,
+        number(1)?,
+        number(2)?,
         text(3)?,
         text(4),
         text(5),
-        wire::whole(value, 6)?,
-        wire::whole(value, 7),
-        wire::whole(value, 8),
+        number(6)?,
+        number(7),
+        number(8),
         text(9),
     ))
 }

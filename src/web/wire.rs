@@ -56,13 +56,9 @@ fn stamp(of: &JsValue) -> Option<Stamp> {
 
 /// A whole number that is not negative, at a place of an array.
 pub(super) fn whole(of: &JsValue, index: u32) -> Option<u64> {
-    let number = at(of, index).as_f64().filter(|number| (0.0..=LARGEST).contains(number))?;
-    Some(js::millis(number).0)
+    js::whole(at(of, index).as_f64()?)
 }
 
 fn at(of: &JsValue, index: u32) -> JsValue {
     if Array::is_array(of) { of.unchecked_ref::<Array>().get(index) } else { JsValue::NULL }
 }
-
-/// JavaScript's largest exact integer.
-const LARGEST: f64 = 9_007_199_254_740_991.0;
