@@ -25,8 +25,10 @@ if (files.length === 0) {
 const scratch = mkdtempSync(join(tmpdir(), "tokenkeeper-e2e-"));
 let project, site;
 try {
-  say("building the demo's server (the first time usually 2 minutes)");
-  env.TOKENKEEPER_DEMO ??= await demoBinary();
+  if (!env.TOKENKEEPER_DEMO) {
+    say("building the demo's server (the first time usually 2 minutes)");
+    env.TOKENKEEPER_DEMO = await demoBinary();
+  }
   say("installing the packed package in an empty project, and bundling it with esbuild");
   project = env.TOKENKEEPER_PROJECT = await installed();
   site = env.TOKENKEEPER_SITE = await buildSite(project);
@@ -35,8 +37,10 @@ try {
   say(`running ${files.length} files, two at a time (usually 5 minutes)`);
   const options = ["--test", "--test-concurrency=2", "--test-reporter=spec"];
   const child = spawn(process.execPath, [...options, ...files], { cwd: top, stdio: "inherit" });
+  const overdue = setTimeout(() => (stderr.write("✗ Stopped: nothing here takes half an hour.\n"), child.kill()), 30 * 60_000);
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
   const [code] = await once(child, "exit");
+  clearTimeout(overdue);
   process.exitCode = code ?? 1;
   const table = figuresTable(env.TOKENKEEPER_FIGURES);
   if (table) console.log(`\n${table}`);
