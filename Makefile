@@ -21,7 +21,7 @@ pkg: ## the npm package, ready for `npm pack ./pkg`
 size: $(built) ## what a bundle that uses the whole API weighs
 	@scripts/size
 
-$(built): Cargo.toml Cargo.lock LICENSE $(shell find src -name '*.rs') scripts/build-pkg scripts/embed.mjs
+$(built): Cargo.toml Cargo.lock LICENSE $(shell find src -name '*.rs') $(addprefix scripts/,build-pkg embed.mjs glue.mjs glue-runtime.js wasm.mjs)
 	@scripts/build-pkg
 
 lint: ## format, clippy on both halves, types

@@ -33,6 +33,15 @@ has_wasm32() {
 # The user's own Rust builds for wasm32 where it can; TOKENKEEPER_NO_RUSTUP=1 pretends that it can't.
 own_wasm32() { [[ -z ${TOKENKEEPER_NO_RUSTUP:-} ]] && has_wasm32 rustc; }
 
+# The package's module is built with its own standard library, for size and without a word for a panic.
+# Stable Rust does that when told that it may. Can the Rust that builds for wasm32 do it?
+std_flags="-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none"
+can_build_std() {
+    local rustc="$top/scripts/with-tools rustc"
+    [[ -e $($rustc --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library/Cargo.lock ]] &&
+        RUSTC_BOOTSTRAP=1 $rustc $std_flags --print cfg --target wasm32-unknown-unknown >/dev/null 2>&1
+}
+
 # The first of the names that is a program; $CHROMIUM and $CHROMEDRIVER come before all.
 find_program() {
     local name

@@ -1,0 +1,101 @@
+// What stands under the generated glue, in place of wasm-bindgen's own: the same, less what the package does not use
+// (a default address of the module, `free`) and what no browser needs that runs this module.
+// The names are wasm-bindgen's, as the generated part calls them.
+
+let wasm;
+
+function start({ exports }) {
+  wasm = exports;
+  wasm.__wbindgen_start();
+}
+
+export function initSync({ module }) {
+  const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
+  if (!wasm) start(new WebAssembly.Instance(compiled, imports()));
+}
+
+// Takes an address, a Response, bytes or a Module, or a promise of one.
+export default async function init({ module_or_path: source }) {
+  let module = await source;
+  if (typeof module === "string" || module instanceof URL || module instanceof Request) module = await fetch(module);
+  let made;
+  if (module instanceof Response) {
+    if (!module.ok) throw new Error(`The WebAssembly module could not be fetched: ${module.status} from ${module.url}`);
+    // From a server that does not know the type it is compiled all the same, only not while it streams in.
+    if (module.headers.get("content-type") === "application/wasm") made = await WebAssembly.instantiateStreaming(module, imports());
+    else module = await module.arrayBuffer();
+  }
+  made ??= await WebAssembly.instantiate(module, imports());
+  if (!wasm) start(made.instance ?? made);
+}
+
+// The module's memory, which moves when it grows.
+
+let view, bytes;
+
+function getDataViewMemory0() {
+  return view?.buffer === wasm.memory.buffer ? view : (view = new DataView(wasm.memory.buffer));
+}
+
+function getUint8ArrayMemory0() {
+  return bytes?.buffer === wasm.memory.buffer ? bytes : (bytes = new Uint8Array(wasm.memory.buffer));
+}
+
+function getArrayU8FromWasm0(at, length) {
+  return getUint8ArrayMemory0().subarray(at >>> 0, (at >>> 0) + length);
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+const encoder = new TextEncoder();
+
+function getStringFromWasm0(at, length) {
+  return decoder.decode(getArrayU8FromWasm0(at, length));
+}
+
+let WASM_VECTOR_LEN;
+
+// ASCII is copied here, faster than the platform's encoder for what is short; it has the rest.
+function passStringToWasm0(text) {
+  const { length } = text;
+  let at = wasm.__wbindgen_malloc(length, 1) >>> 0;
+  let done = 0;
+  const memory = getUint8ArrayMemory0();
+  for (let code; done < length && (code = text.charCodeAt(done)) < 128; done++) memory[at + done] = code;
+  if (done < length) {
+    const room = done + 3 * (length - done);
+    at = wasm.__wbindgen_realloc(at, length, room, 1) >>> 0;
+    done += encoder.encodeInto(text.slice(done), getArrayU8FromWasm0(at + done, room - done)).written;
+    at = wasm.__wbindgen_realloc(at, room, done, 1) >>> 0;
+  }
+  WASM_VECTOR_LEN = done;
+  return at;
+}
+
+// References to JavaScript's objects
+
+function addToExternrefTable0(object) {
+  const index = wasm.__externref_table_alloc();
+  wasm.__wbindgen_externrefs.set(index, object);
+  return index;
+}
+
+function takeFromExternrefTable0(index) {
+  const object = wasm.__wbindgen_externrefs.get(index);
+  wasm.__externref_table_dealloc(index);
+  return object;
+}
+
+function isLikeNone(value) {
+  return value === undefined || value === null;
+}
+
+// A function whose exceptions the module takes as errors.
+function handleError(call) {
+  return (...all) => {
+    try {
+      return call(...all);
+    } catch (error) {
+      wasm.__wbindgen_exn_store(addToExternrefTable0(error));
+    }
+  };
+}

@@ -1,0 +1,61 @@
+// Makes smaller what wasm-bindgen wrote: node scripts/glue.mjs GLUE.js MODULE.wasm (both are rewritten)
+//
+// The two halves know each other by names such as `__wbg_getItem_4c80b7663197c7ff`: half a kilobyte that nothing can
+// compress, and twice. Here imports get numbers and exports letters. Under the glue comes a smaller runtime,
+// glue-runtime.js. It is all text replacement, sound for the one version of wasm-bindgen that Cargo.lock names: what
+// does not look as expected ends the build.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { argv, exit } from "node:process";
+import { renamed } from "./wasm.mjs";
+
+const [, , gluePath, modulePath] = argv;
+
+function die(message) {
+  console.error(`✗ wasm-bindgen's glue is not what scripts/glue.mjs knows: ${message}`);
+  exit(1);
+}
+
+function cut(text, pattern, by = "", times = 1) {
+  const count = text.match(new RegExp(pattern, pattern.flags.replace("g", "") + "g"))?.length ?? 0;
+  if (times ? count !== times : count === 0) die(`${pattern} is found ${count} times`);
+  return text.replace(pattern, by);
+}
+
+let glue = readFileSync(gluePath, "utf8");
+
+// The exported class and functions, then the imports, then wasm-bindgen's own runtime: that goes.
+const [, exported, entries] = glue.match(/^([\s\S]*?)\nfunction __wbg_get_imports\(\) \{\n    const import0 = \{\n        __proto__: null,\n([\s\S]*?)\n    \};\n/) ?? die("no imports");
+const registry = glue.match(/^const \w+Finalization = [\s\S]*?;\n/m)?.[0] ?? die("no finalization");
+
+const importNames = [];
+const imports = entries.replace(/^ {8}(\w+): /gm, (_, name) => (importNames.push(name), "        "));
+
+glue = `${exported}
+// In the order of their numbers.
+const imports = () => ({ "": [
+${imports}
+] });
+
+${registry}
+${readFileSync(new URL("glue-runtime.js", import.meta.url), "utf8")}`;
+
+// Nothing frees a Keeper but the garbage collector.
+glue = cut(glue, /^    __destroy_into_raw\(\) \{[\s\S]*?\n    \}\n    free\(\) \{[\s\S]*?\n    \}\n/m);
+glue = cut(glue, /^if \(Symbol\.dispose\).*\n/m);
+glue = cut(glue, /^    constructor\([\s\S]*?, this\);\n        return this;\n/m, (text) => text.replace("        return this;\n", ""));
+glue = cut(glue, /function\(\) \{ return handleError\(function \((.*?)\) \{([\s\S]*?)\n {8}\}, arguments\); \},/g, "handleError(($1) => {$2\n        }),", 0);
+glue = cut(glue, /^ {8}function\((.*?)\) \{/gm, "        ($1) => {", 0);
+glue = cut(glue, /, wasm\.__wbindgen_malloc, wasm\.__wbindgen_realloc\)/g, ")", 0);
+glue = glue.replaceAll("__wbg_ptr", "$");
+
+const exportNames = [...new Set(Array.from(glue.matchAll(/\bwasm\.(\w+)/g), ([, name]) => name))];
+const short = (index) => (index < 26 ? "" : String.fromCharCode(96 + Math.floor(index / 26))) + String.fromCharCode(97 + (index % 26));
+glue = glue.replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${short(exportNames.indexOf(name))}`);
+
+const module = renamed(readFileSync(modulePath), {
+  import: (name) => ["", String(importNames.includes(name) ? importNames.indexOf(name) : die(`no import ${name}`))],
+  export: (name) => (exportNames.includes(name) ? short(exportNames.indexOf(name)) : undefined),
+});
+writeFileSync(gluePath, glue);
+writeFileSync(modulePath, module);

@@ -1,0 +1,79 @@
+// Takes a WebAssembly module apart, as far as this folder's scripts need it.
+
+export function sections(bytes) {
+  const list = [];
+  for (const read = reader(bytes, 8); read.at < bytes.length; ) {
+    const id = read.byte();
+    list.push({ id, content: read.bytes(read.number()) });
+  }
+  return list;
+}
+
+export function reader(bytes, at = 0) {
+  return {
+    at,
+    byte() {
+      return bytes[this.at++];
+    },
+    number() {
+      for (let value = 0, shift = 0; ; shift += 7) {
+        const byte = this.byte();
+        value += (byte & 127) * 2 ** shift;
+        if (byte < 128) return value;
+      }
+    },
+    bytes(length) {
+      return bytes.subarray(this.at, (this.at += length));
+    },
+    text() {
+      return new TextDecoder().decode(this.bytes(this.number()));
+    },
+  };
+}
+
+function number(value) {
+  const bytes = [];
+  do bytes.push((value % 128) + (value >= 128 ? 128 : 0));
+  while ((value = Math.floor(value / 128)));
+  return bytes;
+}
+
+const IMPORT = 2, EXPORT = 7, FUNCTION = 0;
+
+// The same module under other names: `import` gives an imported function's module and name, `export` a name, or
+// undefined for what is not to be exported.
+export function renamed(bytes, rename) {
+  const text = (value) => [...number(value.length), ...new TextEncoder().encode(value)];
+  const rewrite = {
+    [IMPORT]({ content }) {
+      const read = reader(content);
+      const count = read.number();
+      const out = [...number(count)];
+      for (let i = 0; i < count; i++) {
+        read.text();
+        const [module, name] = rename.import(read.text());
+        if (read.byte() !== FUNCTION) throw new Error("Something other than functions is imported.");
+        out.push(...text(module), ...text(name), FUNCTION, ...number(read.number()));
+      }
+      return out;
+    },
+    [EXPORT]({ content }) {
+      const read = reader(content);
+      const out = [];
+      let kept = 0;
+      for (let count = read.number(); count > 0; count--) {
+        const name = rename.export(read.text());
+        const [kind, index] = [read.byte(), read.number()];
+        if (name === undefined) continue;
+        out.push(...text(name), kind, ...number(index));
+        kept++;
+      }
+      return [...number(kept), ...out];
+    },
+  };
+  const parts = sections(bytes).map((section) => {
+    const content = rewrite[section.id]?.(section) ?? section.content;
+    return Buffer.from([section.id, ...number(content.length), ...content]);
+  });
+  return Buffer.concat([bytes.subarray(0, 8), ...parts]);
+}
