@@ -77,6 +77,12 @@ impl Held {
         Some(self.session.lifetime?.since(age.plus(now.mono.since(at))))
     }
 
+    /// Whether this page counted the token's whole life, rather than believe the wall clock for
+    /// a part of it.
+    pub(crate) fn is_witnessed(&self) -> bool {
+        self.taken_up.is_some_and(|(_, age)| age <= CLOCK_NOISE)
+    }
+
     /// When the token expires, by the wall clock as it was when counting began.
     pub(crate) fn expires_at(&self) -> Option<Millis> {
         Some(self.since.wall.plus(self.left(self.since)?))

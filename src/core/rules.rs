@@ -7,10 +7,14 @@
 /// What keeps a session right under tabs, faults and clocks; numbered as in DESIGN.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
+    /// 3. Two seconds after a change ledger and store are looked at once more.
+    CheckAfterChange,
     /// 3. A refresh answer is stored only for the session that asked for it.
     CommitGuard,
     /// 5. A refused refresh token ends the session; an unreachable server does not.
     DeniedIsNotUnreachable,
+    /// 2. What the ledger said before the page slept is not what it says now.
+    DoubtOldAnswers,
     /// 7. Everyone is answered exactly once: a caller gets what came while waiting.
     EveryoneAnswered,
     /// 4. A 401 for a token that is no longer ours needs no refresh.
@@ -21,8 +25,6 @@ pub enum Rule {
     LockAcrossTabs,
     /// 6. A refresh whose answer was lost is tried again at once.
     LostAnswer,
-    /// 2. One refresh in flight per tab.
-    OneInFlight,
     /// 2. Inside the lock the store is read again and a newer session adopted.
     ReadAgainInLock,
     /// 5. Before a refusal ends the session, the store is read once more.

@@ -14,6 +14,7 @@ mod event;
 mod lock;
 mod network;
 mod people;
+mod rules;
 mod seeds;
 mod server;
 mod setting;

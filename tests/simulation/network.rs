@@ -178,7 +178,7 @@ impl World {
             (Means::Cookie | Means::None, _) => None,
             // A server that does not rotate tells its refresh token once, or every time.
             (Means::Token, Rotation::Never) => (key.generation % 3 == 0).then_some(0),
-            (Means::Token, Rotation::Strict { .. }) => Some(key.generation),
+            (Means::Token, Rotation::Once | Rotation::Strict { .. }) => Some(key.generation),
         };
         let lifetime = self.setting.told.then_some(self.setting.lifetime);
         let skew = self.setting.offset - self.clock_set;

@@ -142,7 +142,10 @@ impl World {
                 }
             }
             Deed::Rise => self.rise(),
-            Deed::SetClock(by) => self.clock_set += by,
+            Deed::SetClock(by) => {
+                self.clock_set += by;
+                self.jumps.push(self.now);
+            }
             Deed::Thaw(page) => self.thaw(page),
             Deed::WakeAll => {
                 for slot in 0..self.tabs.len() {

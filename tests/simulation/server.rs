@@ -52,7 +52,7 @@ pub enum Fate {
     /// In a page's hands, but not yet kept.
     Delivered(Page),
     /// Some page stored it.
-    Kept,
+    Kept { at: u64 },
     /// Nobody has it, or only somebody who cannot move.
     Lost,
 }
@@ -93,6 +93,7 @@ impl Server {
                 family.fates.push(coming);
                 return Ok(Key { generation: current + 1, ..key });
             }
+            Rotation::Once => 0,
             Rotation::Strict { grace } => grace,
         };
         if key.generation == current {
@@ -102,10 +103,13 @@ impl Server {
         }
         if key.generation + 1 == current && grace > 0 && now - family.rotated <= grace {
             let fate = &mut family.fates[current as usize];
-            if *fate != Fate::Kept {
+            if !matches!(fate, Fate::Kept { .. }) {
                 *fate = coming;
             }
             return Ok(Key { generation: current, ..key });
+        }
+        if rotation == Rotation::Once {
+            return Err(Refusal::Known);
         }
         family.over = Some(Over::Reused);
         Err(Refusal::Reuse(family.fates[key.generation as usize + 1]))

@@ -49,6 +49,8 @@ pub struct Setting {
 pub enum Rotation {
     /// Every refresh token is good for ever.
     Never,
+    /// Once. Whoever sends it again is refused, and nothing else happens.
+    Once,
     /// Once; and within this many milliseconds again, with the same answer. After that, whoever
     /// sends it again ends the family.
     Strict { grace: u64 },
@@ -65,6 +67,7 @@ impl Setting {
             0 | 1 => Rotation::Never,
             2 | 3 => Rotation::Strict { grace: 10_000 },
             4 => Rotation::Strict { grace: 60_000 },
+            5 => Rotation::Once,
             _ => Rotation::Strict { grace: 0 },
         };
         let lifetime = one_of(dice, &[2_000, 10_000, 60_000, 300_000, 3_600_000]);

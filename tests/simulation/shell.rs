@@ -7,6 +7,8 @@ use tokenkeeper::core::io::{
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::{Refresh, Session, Stored};
 
+use tokenkeeper::core::time::Millis;
+
 use crate::event::{Event, Lane, Page, Task};
 use crate::network::{CallId, Reply, What};
 use crate::server::{Fate, Key, key_of, key_sent};
@@ -155,7 +157,7 @@ impl World {
 
     fn save(&mut self, slot: usize, session: &Session) {
         let stored = Stored::Session(Box::new(session.clone()));
-        *self.server.fate(key_of(&session.access)) = Fate::Kept;
+        *self.server.fate(key_of(&session.access)) = Fate::Kept { at: self.now };
         if self.full && self.tabs[slot].memory.is_none() {
             // It did not fit, not even after the old record was removed to make room.
             self.write(slot, Stored::Nothing);
@@ -285,6 +287,13 @@ impl World {
             let invalid_token = self.dice.below(2) == 0 && !one.stubborn;
             let ticket = self.tabs[slot].ticket(now, Purpose::Request(request));
             self.feed(slot, Input::Refused(ticket, Refusal { stamp, invalid_token }));
+            let wall = self.clocks(slot).wall;
+            let tab = &self.tabs[slot];
+            let soon = wall.plus(CLOCK_NOISE);
+            let fresh = tab.lease.as_ref().is_some_and(|lease| soon < lease.until);
+            if fresh && tab.holds().is_some_and(|held| held.stamp != stamp) {
+                self.witness_late_refusal(slot, ticket);
+            }
         }
     }
 
@@ -307,5 +316,7 @@ impl World {
 /// As in the shell: longer than any honest holder needs.
 const LOCK_DEADLINE: u64 = 20_000;
 const CALL_DEADLINE: u64 = 15_000;
+/// Less than this is how clocks are, not how they are set.
+const CLOCK_NOISE: Millis = Millis::seconds(2);
 /// A timer that is set for longer rings early and is set again (P16).
 const LONGEST_TIMER: u64 = i32::MAX as u64;

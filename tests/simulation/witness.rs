@@ -7,6 +7,7 @@ use tokenkeeper::core::session::Stored;
 
 use crate::event::Page;
 use crate::server::{Fate, Key, SECRET, key_of};
+use crate::setting::{Rotation, Setting};
 use crate::tab::{Held, Purpose, Waiting};
 use crate::world::World;
 
@@ -69,6 +70,9 @@ struct Known {
 struct Observed {
     page: Page,
     held: Option<Held>,
+    taken_up: u64,
+    /// When the server last refused it a refresh.
+    refused: u64,
     /// Families this page saw the end of.
     done_with: Vec<u64>,
     sent: Vec<(u64, Option<Key>)>,
@@ -114,6 +118,7 @@ impl World {
             | Input::LoggedIn(_, Outcome::Granted(grant)) => {
                 observed.in_hand = Some(key_of(&grant.access));
             }
+            Input::Answered(_, Outcome::Refused(_)) => observed.refused = now,
             Input::Want(_) | Input::Renew(_) | Input::Refused(..) => observed.asked.push(now),
             Input::Logout(_) => {
                 self.witness.emptied.push(now);
@@ -193,7 +198,7 @@ impl World {
         let now = self.now;
         let Some(held) = self.witness.page(page).held else { return };
         self.witness.page(page).done_with.push(held.stamp.family);
-        let family = &self.server.families[held.key.family];
+        let family = self.server.families[held.key.family].clone();
         let over = family.over.is_some();
         let successor_lost = family
             .fates
@@ -203,9 +208,13 @@ impl World {
         let logged_out = self.witness.known(held.stamp.family).logged_out.is_some();
         // Another login had taken its place, whatever became of that one.
         let replaced = self.witness.known.range(held.stamp.family + 1..).next().is_some();
-        // A page that opens after the clock was set knows nothing but the clock.
+        // A page that takes a session up after the clock was set knows nothing but the clock.
+        let taken_up = self.witness.page(page).taken_up;
+        let clock_lies = self.jumps.iter().any(|at| (family.begun..=taken_up).contains(at));
         let expired = self.setting.means == Means::None
-            && (self.setting.jumps || now + EXPIRY_SLACK >= family.begun + self.setting.lifetime);
+            && (clock_lies || now + EXPIRY_SLACK >= family.begun + self.setting.lifetime);
+        // Another tab has, or had, the successor, and nothing orders the two.
+        let raced = !self.is_strong(held.key) && self.setting.rotation == Rotation::Once;
         let mixed = self.setting.means == Means::Cookie
             && self.jar.is_none_or(|jar| jar.family != held.key.family);
         if mixed && !over && !logged_out {
@@ -219,6 +228,7 @@ impl World {
         }
         if !(over
             || replaced
+            || raced
             || crossed
             || successor_lost
             || logged_out
@@ -230,6 +240,19 @@ impl World {
                 format!("5: tab {slot} lost a living session: {held:?} {reason:?} remote: {remote}")
             });
         }
+        let refused = self.witness.page(page).refused;
+        let successor = family.fates.get(held.key.generation as usize + 1);
+        if reason == Reason::RefreshRejected
+            && !remote
+            && !self.setting.freezes
+            && matches!(successor, Some(Fate::Kept { at }) if *at <= refused)
+            && self.setting.rotation == Rotation::Once
+            && self.setting.means == Means::Token
+            && self.setting.shared()
+            && !self.witness.fallback
+        {
+            self.witness.complain(|| format!("5: tab {slot} did not see who was faster: {held:?}"));
+        }
         if reason == Reason::User && !remote && !logged_out {
             self.witness.complain(|| format!("5: tab {slot} invented a logout"));
         }
@@ -238,14 +261,8 @@ impl World {
     /// 2: while lock and ledger work, no refresh token is sent that was used successfully, unless
     /// the answer was lost.
     pub fn witness_reuse(&mut self, page: Page, key: Key, fate: Fate) {
-        // Who has the lock takes an intent for a dead tab's; it was that of one without the lock.
-        let mixed = self.witness.unlocked.contains(&key);
+        let strong = self.is_strong(key);
         self.trace.add(self.now, || format!("server: {key:?} came twice, its successor: {fate:?}"));
-        let strong = self.setting.shared()
-            && self.setting.ledger
-            && !(self.setting.locks && mixed)
-            && !(self.setting.jumps && !self.setting.locks)
-            && !self.witness.fallback;
         if fate == Fate::Lost {
             self.witness.counts.lost_answers += 1;
         } else if strong && self.setting.means != Means::Cookie {
@@ -253,6 +270,18 @@ impl World {
         } else {
             self.witness.counts.degraded += 1;
         }
+    }
+
+    /// Whether this world has what it takes to send no refresh token twice.
+    fn is_strong(&self, key: Key) -> bool {
+        // Who has the lock takes an intent for a dead tab's; it was that of one without the lock.
+        let mixed = self.witness.unlocked.contains(&key);
+        let Setting { ledger, locks, jumps, crashes, freezes, latency, .. } = self.setting;
+        let by_ledger = ledger && !(locks && mixed) && (locks || !jumps);
+        // Without a ledger the lock is held until a write has spread, if nobody dies before.
+        let by_lock =
+            locks && self.setting.store_delay <= 20 && latency <= 3_000 && !(crashes || freezes);
+        self.setting.shared() && (by_ledger || by_lock) && !self.witness.fallback
     }
 
     /// 2: one refresh in flight per tab. 5: a server that fails, or tokens that live for a moment,
@@ -273,7 +302,7 @@ impl World {
         observed.sent.push((now, sent));
         let same = observed.sent.iter().filter(|(_, key)| *key == sent).count();
         let (all, asked) = (observed.sent.len(), observed.asked.len());
-        let rotates = self.setting.rotation != crate::setting::Rotation::Never;
+        let rotates = self.setting.rotation != Rotation::Never;
         if sent.is_some() && rotates && same > 11 {
             self.witness.complain(|| format!("5: {page:?} sent {sent:?} {same} times in a minute"));
         }
@@ -296,6 +325,13 @@ impl World {
         let expiry = self.server.expiry(&lease.token) + 2 * self.setting.latency + EXPIRY_SLACK;
         if clocks_are_fair && now > expiry {
             self.witness.complain(|| format!("1: tab {slot} sends an expired token: {key:?}"));
+        }
+    }
+
+    /// 4: a 401 for a token that is no longer ours is answered at once with the one we have.
+    pub fn witness_late_refusal(&mut self, slot: usize, ticket: Ticket) {
+        if self.tabs[slot].waiting.contains_key(&ticket) {
+            self.witness.complain(|| format!("4: {ticket:?} of tab {slot} needed no refresh"));
         }
     }
 
@@ -340,6 +376,9 @@ impl World {
         let family = holds.stamp.family;
         let taken_up = before.is_none_or(|before| before.stamp.family != family);
         self.witness.known(family).taken_up.get_or_insert(now);
+        if taken_up {
+            self.witness.page(page).taken_up = now;
+        }
         if taken_up && self.witness.page(page).done_with.contains(&family) {
             self.witness.complain(|| format!("8: {holds:?} is back in tab {slot}"));
         }
@@ -408,14 +447,22 @@ impl World {
         if !self.setting.shared() || self.witness.fallback {
             return Ok(());
         }
+        // A page that has only the clock's word for an expiry keeps it to itself.
+        if self.setting.means == Means::None && !self.jumps.is_empty() {
+            return Ok(());
+        }
         let running = self.tabs.iter().filter(|tab| tab.runs());
         let held: Vec<_> = running.map(|tab| tab.holds().map(|held| held.stamp)).collect();
         let Some(&first) = held.first() else { return Ok(()) };
-        let stored = match &self.store {
-            Stored::Session(session) => Some(session.stamp),
-            _ => None,
+        let (stored, dead) = match &self.store {
+            Stored::Session(session) => {
+                let over = !self.server.takes(self.now, &session.access);
+                (Some(session.stamp), over && self.setting.means == Means::None)
+            }
+            _ => (None, false),
         };
-        if held.iter().all(|&stamp| stamp == first) && stored == first {
+        let same = stored == first || (first.is_none() && dead);
+        if same && held.iter().all(|&stamp| stamp == first) {
             return Ok(());
         }
         Err(format!("3: pages hold {held:?}, the store has {stored:?}"))
@@ -433,4 +480,5 @@ const PROPAGATION: u64 = 5_000;
 /// How long a message between pages may take.
 const CHANNEL_DELAY: u64 = 20;
 
-const EXPIRY_SLACK: u64 = 100;
+/// Clocks are believed to a second or two.
+const EXPIRY_SLACK: u64 = 2_000;

@@ -35,6 +35,7 @@ pub struct World {
     pub calls: u64,
     /// How far the wall clock was set since the start, and how long the device slept.
     pub clock_set: i64,
+    pub jumps: Vec<u64>,
     pub slept: u64,
     /// Since when it sleeps, and until when.
     pub dozing: Option<(u64, u64)>,
@@ -71,6 +72,7 @@ impl World {
             jar: None,
             calls: 0,
             clock_set: 0,
+            jumps: Vec::new(),
             slept: 0,
             dozing: None,
             offline: false,
@@ -157,7 +159,7 @@ impl World {
         if let Some(Reply::Auth(Outcome::Granted(_), Some(key))) = reply {
             if self.setting.means == Means::Cookie {
                 self.jar = Some(key);
-                *self.server.fate(key) = Fate::Kept;
+                *self.server.fate(key) = Fate::Kept { at: self.now };
             } else if *self.server.fate(key) == Fate::Coming(call.id, page) {
                 let lost = self.tabs[page.slot].frozen;
                 *self.server.fate(key) = if lost { Fate::Lost } else { Fate::Delivered(page) };

@@ -110,6 +110,20 @@ impl Machine {
         self.end(Stamp::end_of(self.stamp().family), reason);
     }
 
+    /// The time of a session that cannot be renewed is over. A page that counted it from the
+    /// beginning tells the others; one that has only the clock's word for it does not (P20).
+    pub(super) fn lapse(&mut self) {
+        if self.held.as_ref().is_some_and(Held::is_witnessed) {
+            return self.end_family(Reason::Expired);
+        }
+        self.lapsed = self.stamp().family;
+        self.latest = self.latest.max(Stamp::end_of(self.lapsed));
+        if self.drop_session() {
+            self.emit(Event::Logout { reason: Reason::Expired, remote: false });
+            self.fail_waiting(&Error::new(Code::SessionEnded));
+        }
+    }
+
     /// Another tab ended it, and everywhere: what was in flight there does not bring it back here.
     pub(super) fn end_remotely(&mut self, reason: Reason) {
         let family = self.stamp().family;
@@ -186,7 +200,7 @@ impl Machine {
     /// A token nobody may keep is given back, unless that would take a living session with it:
     /// where a cookie carries the session, the server cannot tell the two apart.
     pub(super) fn revoke(&mut self, grant: Grant) {
-        let shared_cookie = self.policy.means == Means::Cookie && self.held.is_some();
+        let shared_cookie = self.policy.means == Means::Cookie && !self.latest.is_end();
         if self.rules.hold(Rule::RevokeOrphans) && !shared_cookie {
             self.log(Entry::new("revoked").because("it came after the session had ended"));
             self.output(Output::Revoke(Box::new(grant)));

@@ -72,6 +72,8 @@ pub struct Machine {
     latest: Stamp,
     /// The newest family that any session known of belongs to.
     newest: u64,
+    /// The family whose time is over here, though other tabs may count differently.
+    lapsed: u64,
     waiting: Vec<Waiter>,
     logging_in: Vec<Ticket>,
     arrivals: Vec<Arrival>,
@@ -110,6 +112,7 @@ impl Machine {
             held: None,
             latest: Stamp::default(),
             newest: 0,
+            lapsed: 0,
             waiting: Vec::new(),
             logging_in: Vec::new(),
             arrivals: Vec::new(),

@@ -55,6 +55,10 @@ impl Machine {
             self.adopt(session.as_ref().clone());
             return self.finish(round);
         }
+        if !self.latest.is_end() && self.may_wait(round, LOOKS, LOOK_AGAIN) {
+            // Somebody logged in, and the store does not show it yet.
+            return self.look_again(round, LOOK_AGAIN);
+        }
         let asked = self.waiting.iter().any(|waiter| matches!(waiter.need, Need::NewerThan(_)));
         let restorable = self.policy.means == Means::Cookie && !self.waiting.is_empty();
         if !restorable || (self.latest.ends_all() && self.latest != Stamp::default() && !asked) {

@@ -43,7 +43,8 @@ impl Machine {
             return false;
         };
         let question = self.questions.swap_remove(at);
-        let again = !question.again && self.now.elapsed_since(question.at) >= ANSWER_LIFE;
+        let old = self.now.elapsed_since(question.at) >= ANSWER_LIFE;
+        let again = old && !question.again && self.rules.hold(Rule::DoubtOldAnswers);
         if again {
             self.questions.push(Question { attempt, at: self.now, again });
             self.output(Output::Look(attempt));
@@ -113,7 +114,8 @@ impl Machine {
     }
 
     pub(super) fn check_soon(&mut self) {
-        self.check_at = Some(self.now.mono.plus(SETTLED));
+        let at = self.now.mono.plus(SETTLED);
+        self.check_at = Some(at).filter(|_| self.rules.hold(Rule::CheckAfterChange));
     }
 
     pub(super) fn check_timeout(&self) -> Option<Millis> {
@@ -135,7 +137,12 @@ impl Machine {
                 }
             }
             Standing::Gone => {
-                if evidence.stored != Stored::Nothing {
+                let over = match &evidence.stored {
+                    Stored::Session(session) => session.stamp.family != self.lapsed,
+                    Stored::Unreadable => true,
+                    Stored::Nothing | Stored::Unknown => false,
+                };
+                if over {
                     self.output(Output::Erase(self.latest));
                 }
                 self.end_as_known();

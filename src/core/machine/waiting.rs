@@ -72,7 +72,7 @@ impl Machine {
         }
         let over = self.held.as_ref().and_then(|held| held.surely_left(self.now));
         if over == Some(Millis::ZERO) && !self.refreshable() {
-            self.end_family(Reason::Expired);
+            self.lapse();
         }
         for waiter in std::mem::take(&mut self.waiting) {
             match self.reply(waiter) {
