@@ -50,20 +50,14 @@ function scopesOf(told, claims) {
 }
 
 const WARNINGS = {
-  body_not_replayable:
-    "A request whose body is a stream was answered 401 and cannot be sent again: send it once more with a new stream.",
-  clock_skew:
-    "This device's clock differs from the server's, or was set. Expiry is counted from receipt, so nothing depends on it.",
-  insufficient_scope:
-    "The resource wants a scope that this token does not have; a refresh would not help (RFC 6750 section 3.1).",
-  refresh_failed: "The access token could not be refreshed. The session stays; it is tried again.",
-  step_up_required:
-    "The resource wants a stronger or fresher login; a refresh would not help (RFC 9470 section 3).",
-  storage_corrupt: "The store holds something that is no session of tokenkeeper's; it was left there.",
-  storage_unavailable:
-    "The chosen store cannot be used. The session lives in memory: it ends with this page, and other tabs do not see it.",
-  token_rejected:
-    "A resource answered 401 to a token that had just been refreshed; another refresh would not help. Look at the token's audience and at the resource's clock.",
+  body_not_replayable: "A streamed body was answered 401 and cannot be sent again: send a new stream.",
+  clock_skew: "This device's clock is off. Expiry is counted from receipt, so nothing depends on it.",
+  insufficient_scope: "The token lacks a scope (RFC 6750 section 3.1); a refresh would not help.",
+  refresh_failed: "The refresh failed. The session stays, and it is tried again.",
+  step_up_required: "A stronger or fresher login is needed (RFC 9470 section 3); a refresh would not help.",
+  storage_corrupt: "The store holds something that is no session of ours; it was left as it is.",
+  storage_unavailable: "The store cannot be used. The session lives in memory: it ends with this page, and other tabs do not see it.",
+  token_rejected: "A token was refused right after its refresh. Check its audience and the resource's clock.",
 };
 
 const EVENTS = ["login", "refresh", "logout", "warning"];
