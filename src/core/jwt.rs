@@ -32,35 +32,20 @@ use base64::{DecodeError, Engine};
 ///
 /// The first rule that the token breaks, read from left to right.
 pub fn decode(token: &str) -> Result<Parts, Flaw> {
-    let mut parts = token.split('.');
+    let mut parts = token.as_bytes().split(|&byte| byte == b'.');
     let (Some(header), Some(payload), Some(signature)) = (parts.next(), parts.next(), parts.next())
     else {
         return Err(Flaw::NotThreeParts);
     };
     match parts.count() {
-        0 => {}
-        2 => return Err(Flaw::Encrypted),
-        _ => return Err(Flaw::NotThreeParts),
+        0 => Ok(Parts {
+            header: object(header).map_err(Flaw::Header)?,
+            payload: object(payload).map_err(Flaw::Payload)?,
+            signature: bytes(signature).map_err(Flaw::Signature)?,
+        }),
+        2 => Err(Flaw::Encrypted),
+        _ => Err(Flaw::NotThreeParts),
     }
-    if header.is_empty() {
-        return Err(Flaw::HeaderEmpty);
-    }
-    if payload.is_empty() {
-        return Err(Flaw::PayloadEmpty);
-    }
-
-    let header = bytes(header).map_err(Flaw::HeaderEncoding)?;
-    let header = String::from_utf8(header).map_err(|_| Flaw::HeaderNotUtf8)?;
-    if !resembles_object(&header) {
-        return Err(Flaw::HeaderNotObject);
-    }
-    let payload = bytes(payload).map_err(Flaw::PayloadEncoding)?;
-    let payload = String::from_utf8(payload).map_err(|_| Flaw::PayloadNotUtf8)?;
-    if !resembles_object(&payload) {
-        return Err(Flaw::PayloadNotObject);
-    }
-    let signature = bytes(signature).map_err(Flaw::SignatureEncoding)?;
-    Ok(Parts { header, payload, signature })
 }
 
 /// The payload alone, under the same rules as [`decode`].
@@ -94,78 +79,41 @@ impl fmt::Debug for Parts {
 pub enum Flaw {
     /// Five parts: a JWE.
     Encrypted,
-    /// Nothing before the first dot.
-    HeaderEmpty,
-    /// The header is not strict base64url.
-    HeaderEncoding(Encoding),
-    /// The header is text that does not look like a JSON object.
-    HeaderNotObject,
-    /// The header's bytes are not UTF-8.
-    HeaderNotUtf8,
+    /// The header breaks a rule.
+    Header(Rule),
     /// Neither three parts nor five.
     NotThreeParts,
-    /// Nothing between the dots.
-    PayloadEmpty,
-    /// The payload is not strict base64url.
-    PayloadEncoding(Encoding),
-    /// The payload is text that does not look like a JSON object.
-    PayloadNotObject,
-    /// The payload's bytes are not UTF-8.
-    PayloadNotUtf8,
-    /// The signature is not strict base64url.
-    SignatureEncoding(Encoding),
+    /// The payload breaks a rule.
+    Payload(Rule),
+    /// The signature breaks a rule.
+    Signature(Rule),
 }
 
 impl Flaw {
     /// One sentence: which part, which rule.
     #[must_use]
-    pub const fn message(self) -> &'static str {
-        match self {
-            Self::Encrypted => "The token has five parts: it is encrypted (JWE).",
-            Self::HeaderEmpty => "The token's header is empty.",
-            Self::HeaderEncoding(Encoding::Alphabet) => {
-                "The token's header holds a character that is not base64url."
+    pub fn message(self) -> String {
+        let (part, rule) = match self {
+            Self::Encrypted => return "The token has five parts: it is encrypted (JWE).".into(),
+            Self::NotThreeParts => {
+                return "The token does not have three parts, separated by dots.".into();
             }
-            Self::HeaderEncoding(Encoding::DanglingLength) => {
-                "The token's header has a length that base64url cannot have."
-            }
-            Self::HeaderEncoding(Encoding::Padding) => {
-                "The token's header is padded, which a JWS must not be."
-            }
-            Self::HeaderEncoding(Encoding::SpareBits) => {
-                "The token's header ends in spare bits that are not zero."
-            }
-            Self::HeaderNotObject => "The token's header is not a JSON object.",
-            Self::HeaderNotUtf8 => "The token's header is not UTF-8.",
-            Self::NotThreeParts => "The token does not have three parts, separated by dots.",
-            Self::PayloadEmpty => "The token's payload is empty.",
-            Self::PayloadEncoding(Encoding::Alphabet) => {
-                "The token's payload holds a character that is not base64url."
-            }
-            Self::PayloadEncoding(Encoding::DanglingLength) => {
-                "The token's payload has a length that base64url cannot have."
-            }
-            Self::PayloadEncoding(Encoding::Padding) => {
-                "The token's payload is padded, which a JWS must not be."
-            }
-            Self::PayloadEncoding(Encoding::SpareBits) => {
-                "The token's payload ends in spare bits that are not zero."
-            }
-            Self::PayloadNotObject => "The token's payload is not a JSON object.",
-            Self::PayloadNotUtf8 => "The token's payload is not UTF-8.",
-            Self::SignatureEncoding(Encoding::Alphabet) => {
-                "The token's signature holds a character that is not base64url."
-            }
-            Self::SignatureEncoding(Encoding::DanglingLength) => {
-                "The token's signature has a length that base64url cannot have."
-            }
-            Self::SignatureEncoding(Encoding::Padding) => {
-                "The token's signature is padded, which a JWS must not be."
-            }
-            Self::SignatureEncoding(Encoding::SpareBits) => {
-                "The token's signature ends in spare bits that are not zero."
-            }
-        }
+            Self::Header(rule) => ("header", rule),
+            Self::Payload(rule) => ("payload", rule),
+            Self::Signature(rule) => ("signature", rule),
+        };
+        let mut message = String::from("The token's ");
+        message.push_str(part);
+        message.push_str(match rule {
+            Rule::Alphabet => " holds a character that is not base64url.",
+            Rule::DanglingLength => " has a length that base64url cannot have.",
+            Rule::Empty => " is empty.",
+            Rule::NotObject => " is not a JSON object.",
+            Rule::NotUtf8 => " is not UTF-8.",
+            Rule::Padding => " is padded, which a JWS must not be.",
+            Rule::SpareBits => " ends in spare bits that are not zero.",
+        });
+        message
     }
 }
 
@@ -173,35 +121,49 @@ impl Error for Flaw {}
 
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message())
+        f.write_str(&self.message())
     }
 }
 
-/// Which rule of base64url (RFC 7515 section 2, RFC 4648 section 5) a part breaks.
+/// Which rule a part breaks: of base64url (RFC 7515 section 2, RFC 4648 section 5), or of what it
+/// has to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub enum Rule {
     /// A character other than `A-Z a-z 0-9 - _`.
     Alphabet,
     /// One character is left over, and stands for six bits: less than a byte.
     DanglingLength,
+    /// There is nothing, where only a signature may be.
+    Empty,
+    /// Text that does not look like a JSON object.
+    NotObject,
+    /// Bytes that are not UTF-8.
+    NotUtf8,
     /// An equals sign, at the end or elsewhere.
     Padding,
     /// The last character's unused bits are not zero, so that two texts would mean one value.
     SpareBits,
 }
 
-fn bytes(part: &str) -> Result<Vec<u8>, Encoding> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|error| match error {
-        DecodeError::InvalidByte(_, b'=') | DecodeError::InvalidPadding => Encoding::Padding,
-        DecodeError::InvalidByte(..) => Encoding::Alphabet,
-        DecodeError::InvalidLastSymbol(..) => Encoding::SpareBits,
-        DecodeError::InvalidLength(_) => Encoding::DanglingLength,
-    })
+/// The text of a header or a payload.
+fn object(part: &[u8]) -> Result<String, Rule> {
+    let json = match bytes(part)? {
+        empty if empty.is_empty() => return Err(Rule::Empty),
+        json => String::from_utf8(json).map_err(|_| Rule::NotUtf8)?,
+    };
+    match json.as_bytes().trim_ascii() {
+        [b'{', .., b'}'] => Ok(json),
+        _ => Err(Rule::NotObject),
+    }
 }
 
-fn resembles_object(json: &str) -> bool {
-    let json = json.trim_matches([' ', '\t', '\n', '\r']);
-    json.starts_with('{') && json.ends_with('}')
+fn bytes(part: &[u8]) -> Result<Vec<u8>, Rule> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|error| match error {
+        DecodeError::InvalidByte(_, b'=') | DecodeError::InvalidPadding => Rule::Padding,
+        DecodeError::InvalidByte(..) => Rule::Alphabet,
+        DecodeError::InvalidLastSymbol(..) => Rule::SpareBits,
+        DecodeError::InvalidLength(_) => Rule::DanglingLength,
+    })
 }
 
 #[cfg(test)]
@@ -259,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_malformed_token_is_refused_with_its_reason() {
-        use Encoding::{Alphabet, DanglingLength, Padding, SpareBits};
+        use Rule::{Alphabet, DanglingLength, Empty, NotObject, NotUtf8, Padding, SpareBits};
 
         let cases = [
             ("", Flaw::NotThreeParts),
@@ -269,49 +231,49 @@ mod tests {
             ("....", Flaw::Encrypted),
             ("e30..c2ln.c2ln.c2ln", Flaw::Encrypted),
             (".....", Flaw::NotThreeParts),
-            ("..", Flaw::HeaderEmpty),
-            (".e30.c2ln", Flaw::HeaderEmpty),
-            ("e30..c2ln", Flaw::PayloadEmpty),
+            ("..", Flaw::Header(Empty)),
+            (".e30.c2ln", Flaw::Header(Empty)),
+            ("e30..c2ln", Flaw::Payload(Empty)),
             // The header.
-            (" e30.e30.c2ln", Flaw::HeaderEncoding(Alphabet)),
-            ("e3 0.e30.c2ln", Flaw::HeaderEncoding(Alphabet)),
-            ("e30\n.e30.c2ln", Flaw::HeaderEncoding(Alphabet)),
-            ("Bearer e30.e30.c2ln", Flaw::HeaderEncoding(Alphabet)),
-            ("e30é.e30.c2ln", Flaw::HeaderEncoding(Alphabet)),
-            ("e30=.e30.c2ln", Flaw::HeaderEncoding(Padding)),
-            ("e30wA.e30.c2ln", Flaw::HeaderEncoding(DanglingLength)),
-            ("e31.e30.c2ln", Flaw::HeaderEncoding(SpareBits)),
-            ("_3sifQ.e30.c2ln", Flaw::HeaderNotUtf8),
-            ("W10.e30.c2ln", Flaw::HeaderNotObject), // []
+            (" e30.e30.c2ln", Flaw::Header(Alphabet)),
+            ("e3 0.e30.c2ln", Flaw::Header(Alphabet)),
+            ("e30\n.e30.c2ln", Flaw::Header(Alphabet)),
+            ("Bearer e30.e30.c2ln", Flaw::Header(Alphabet)),
+            ("e30é.e30.c2ln", Flaw::Header(Alphabet)),
+            ("e30=.e30.c2ln", Flaw::Header(Padding)),
+            ("e30wA.e30.c2ln", Flaw::Header(DanglingLength)),
+            ("e31.e30.c2ln", Flaw::Header(SpareBits)),
+            ("_3sifQ.e30.c2ln", Flaw::Header(NotUtf8)),
+            ("W10.e30.c2ln", Flaw::Header(NotObject)), // []
             // The payload.
-            ("e30.e+A.c2ln", Flaw::PayloadEncoding(Alphabet)),
-            ("e30.e/A.c2ln", Flaw::PayloadEncoding(Alphabet)),
-            ("e30.e3\t0.c2ln", Flaw::PayloadEncoding(Alphabet)),
-            ("e30.e3\r\n0.c2ln", Flaw::PayloadEncoding(Alphabet)),
-            ("e30.e30%3D.c2ln", Flaw::PayloadEncoding(Alphabet)),
-            ("e30.e30=.c2ln", Flaw::PayloadEncoding(Padding)),
-            ("e30.e=30.c2ln", Flaw::PayloadEncoding(Padding)),
-            ("e30.e30==.c2ln", Flaw::PayloadEncoding(Padding)),
-            ("e30.e.c2ln", Flaw::PayloadEncoding(DanglingLength)),
-            ("e30.e30wA.c2ln", Flaw::PayloadEncoding(DanglingLength)),
-            ("e30.e31.c2ln", Flaw::PayloadEncoding(SpareBits)),
-            ("e30.e33.c2ln", Flaw::PayloadEncoding(SpareBits)),
-            ("e30.eyJhIjoi4CJ9.c2ln", Flaw::PayloadNotUtf8), // {"a":"\xe0"}
-            ("e30.eyJhIjoi7aCAIn0.c2ln", Flaw::PayloadNotUtf8), // a surrogate
-            ("e30.eyJhIjoiwIAifQ.c2ln", Flaw::PayloadNotUtf8), // an overlong NUL
-            ("e30.W10.c2ln", Flaw::PayloadNotObject),        // []
-            ("e30.bnVsbA.c2ln", Flaw::PayloadNotObject),     // null
-            ("e30.MTI.c2ln", Flaw::PayloadNotObject),        // 12
-            ("e30.Int9Ig.c2ln", Flaw::PayloadNotObject),     // "{}"
-            ("e30.ew.c2ln", Flaw::PayloadNotObject),         // {
-            ("e30.77u_e30.c2ln", Flaw::PayloadNotObject),    // a byte order mark
+            ("e30.e+A.c2ln", Flaw::Payload(Alphabet)),
+            ("e30.e/A.c2ln", Flaw::Payload(Alphabet)),
+            ("e30.e3\t0.c2ln", Flaw::Payload(Alphabet)),
+            ("e30.e3\r\n0.c2ln", Flaw::Payload(Alphabet)),
+            ("e30.e30%3D.c2ln", Flaw::Payload(Alphabet)),
+            ("e30.e30=.c2ln", Flaw::Payload(Padding)),
+            ("e30.e=30.c2ln", Flaw::Payload(Padding)),
+            ("e30.e30==.c2ln", Flaw::Payload(Padding)),
+            ("e30.e.c2ln", Flaw::Payload(DanglingLength)),
+            ("e30.e30wA.c2ln", Flaw::Payload(DanglingLength)),
+            ("e30.e31.c2ln", Flaw::Payload(SpareBits)),
+            ("e30.e33.c2ln", Flaw::Payload(SpareBits)),
+            ("e30.eyJhIjoi4CJ9.c2ln", Flaw::Payload(NotUtf8)), // {"a":"\xe0"}
+            ("e30.eyJhIjoi7aCAIn0.c2ln", Flaw::Payload(NotUtf8)), // a surrogate
+            ("e30.eyJhIjoiwIAifQ.c2ln", Flaw::Payload(NotUtf8)), // an overlong NUL
+            ("e30.W10.c2ln", Flaw::Payload(NotObject)),        // []
+            ("e30.bnVsbA.c2ln", Flaw::Payload(NotObject)),     // null
+            ("e30.MTI.c2ln", Flaw::Payload(NotObject)),        // 12
+            ("e30.Int9Ig.c2ln", Flaw::Payload(NotObject)),     // "{}"
+            ("e30.ew.c2ln", Flaw::Payload(NotObject)),         // {
+            ("e30.77u_e30.c2ln", Flaw::Payload(NotObject)),    // a byte order mark
             // The signature.
-            ("e30.e30.c2ln\n", Flaw::SignatureEncoding(Alphabet)),
-            ("e30.e30.c2+n", Flaw::SignatureEncoding(Alphabet)),
-            ("e30.e30.c2k=", Flaw::SignatureEncoding(Padding)),
-            ("e30.e30.=", Flaw::SignatureEncoding(Padding)),
-            ("e30.e30.c2lnA", Flaw::SignatureEncoding(DanglingLength)),
-            ("e30.e30.c2l", Flaw::SignatureEncoding(SpareBits)),
+            ("e30.e30.c2ln\n", Flaw::Signature(Alphabet)),
+            ("e30.e30.c2+n", Flaw::Signature(Alphabet)),
+            ("e30.e30.c2k=", Flaw::Signature(Padding)),
+            ("e30.e30.=", Flaw::Signature(Padding)),
+            ("e30.e30.c2lnA", Flaw::Signature(DanglingLength)),
+            ("e30.e30.c2l", Flaw::Signature(SpareBits)),
         ];
         for (token, flaw) in cases {
             assert_eq!(decode(token), Err(flaw), "{token:?}");

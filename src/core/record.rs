@@ -17,38 +17,38 @@ use super::token::{AccessToken, RefreshToken};
 /// Its numbers are JavaScript's: serde-wasm-bindgen asks of 64-bit integers whether they fit, and
 /// brings along what prints the one that does not.
 #[derive(Clone, Default, Deserialize, Serialize)]
-pub struct Record(
+pub struct Record<Text>(
     pub f64,
     pub f64,
     pub f64,
-    pub String,
-    pub Option<String>,
-    pub Option<String>,
+    pub Text,
+    pub Option<Text>,
+    pub Option<Text>,
     pub f64,
     pub Option<f64>,
     pub Option<f64>,
-    pub Option<String>,
+    pub Option<Text>,
 );
 
-impl From<&Session> for Record {
-    fn from(session: &Session) -> Self {
+impl<'a> From<&'a Session> for Record<&'a str> {
+    fn from(session: &'a Session) -> Self {
         let refresh = session.refresh.as_ref();
         Self(
             VERSION,
             number(session.stamp.family),
             session.stamp.generation.into(),
-            session.access.reveal().into(),
-            refresh.map(|refresh| refresh.token.reveal().into()),
-            refresh.map(|refresh| refresh.name.as_ref().into()),
+            session.access.reveal(),
+            refresh.map(|refresh| refresh.token.reveal()),
+            refresh.map(|refresh| &*refresh.name),
             number(session.received.0),
             session.lifetime.map(|span| number(span.0)),
             session.refresh_expires.map(|at| number(at.0)),
-            session.scope.as_deref().map(Into::into),
+            session.scope.as_deref(),
         )
     }
 }
 
-impl Record {
+impl Record<String> {
     /// The session, if the record is one: of this version, with a place in the order of sessions
     /// and with tokens that a header can carry.
     #[must_use]
@@ -116,12 +116,12 @@ mod tests {
 
     use super::*;
 
-    fn text(record: &Record) -> String {
+    fn text(record: &Record<&str>) -> String {
         serde_json::to_string(record).unwrap()
     }
 
     fn read(text: &str) -> Option<Session> {
-        serde_json::from_str::<Record>(text).ok()?.into_session()
+        serde_json::from_str::<Record<String>>(text).ok()?.into_session()
     }
 
     prop_compose! {

@@ -126,16 +126,18 @@ fn is_serialised(authority: &str) -> bool {
 }
 
 fn is_loopback(authority: &str) -> bool {
-    let host = match authority.rfind(':') {
-        Some(at) if !authority.ends_with(']') => authority.get(..at).unwrap_or_default(),
+    let authority = authority.as_bytes();
+    let colon = authority.iter().rposition(|&byte| byte == b':');
+    let host = match colon.and_then(|at| authority.split_at_checked(at)) {
+        Some((host, _port)) if !authority.ends_with(b"]") => host,
         _ => authority,
     };
-    host == "localhost"
-        || host == "[::1]"
-        || host.strip_suffix(".localhost").is_some_and(|name| !name.is_empty())
+    host == b"localhost"
+        || host == b"[::1]"
+        || host.strip_suffix(b".localhost").is_some_and(|name| !name.is_empty())
         // The platform writes no other host with digits and dots alone than a complete address.
-        || (host.starts_with("127.")
-            && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+        || (host.starts_with(b"127.")
+            && host.iter().all(|byte| matches!(byte, b'.' | b'0'..=b'9')))
 }
 
 /// Whether a server may take the path for another one, by decoding it (once or more often) or by

@@ -39,13 +39,14 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(settings: &Settings, hands: Hands) -> Result<Self, JsValue> {
+        let resources = settings::resources(settings)?; // first, while there is nothing to drop
         let policy = settings::policy(settings);
         let (store, usable) = Store::open(&settings.storage(), &settings.name());
         let driver = Self {
             contended: is_contended(&policy),
             machine: RefCell::new(Machine::new(policy, seed(), js::now())),
             hands,
-            resources: settings::resources(settings)?,
+            resources,
             request_timeout: settings::timeout(settings),
             inbox: RefCell::default(),
             driving: Cell::default(),

@@ -119,7 +119,7 @@ pub(super) fn parse(text: Option<&str>) -> Stored {
 
 /// Member by member: a general deserialiser would bring its error messages along, and with them the
 /// printing of floating-point numbers, a fifth of the module.
-fn record_of(value: &JsValue) -> Option<Record> {
+fn record_of(value: &JsValue) -> Option<Record<String>> {
     let value = Array::is_array(value).then(|| value.unchecked_ref::<Array>())?;
     let number = |index| value.get(index).as_f64();
     let text = |index| value.get(index).as_string();
