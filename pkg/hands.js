@@ -30,6 +30,7 @@ export class Hands {
   constructor(settings) {
     this.#settings = settings;
     this.#custom = settings.custom;
+    this.#key = settings.key;
     this.#name = PREFIX + settings.name;
     this.server = settings.server;
   }
@@ -37,7 +38,6 @@ export class Hands {
   // Starts listening to other tabs and to the page, and resolves when it is known who is logged in.
   async begin(keeper) {
     this.keeper = keeper;
-    this.#key = keeper.key;
     this.#contended = keeper.contended;
     this.#listen();
     const stored = await this.#read();

@@ -3,6 +3,7 @@
 
 import { isTrustworthy } from "./wasm/tokenkeeper.js";
 
+const OWN_NAME = "tokenkeeper";
 const MEANS = { body: "token", bearer: "token", cookie: "cookie" };
 
 // The refusal of an option; face.js makes a TokenError of it.
@@ -12,6 +13,7 @@ export function settingsOf(options) {
   const at = object(options, "options");
   const storage = storageOf(at.storage);
   const server = serverOf(object(at.server, "server"));
+  const name = filled(at.name, "name") ?? OWN_NAME;
   return {
     server,
     means: server.refresh ? MEANS[server.via] : "none",
@@ -19,7 +21,8 @@ export function settingsOf(options) {
     margin: 1000 * (seconds(at.refreshMargin, "refreshMargin") ?? 60),
     autoRefresh: flag(at.autoRefresh, "autoRefresh") ?? true,
     timeout: 1000 * (seconds(at.requestTimeout, "requestTimeout", "must be more than 0 seconds", 0.001) ?? 15),
-    name: filled(at.name, "name") ?? "tokenkeeper",
+    name,
+    key: name === OWN_NAME ? name : `${OWN_NAME}.${name}`, // recognisable, and no other library's
     storage: typeof storage === "string" ? storage : "custom",
     custom: typeof storage === "string" ? undefined : storage,
   };

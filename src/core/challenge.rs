@@ -18,20 +18,31 @@ pub fn bearer(header: &str) -> Challenge {
     let mut reader = Reader { rest: header.as_bytes() };
     let mut is_bearer = false;
     let mut params = Params::default();
-    while let Some(item) = reader.item() {
-        match item {
-            Item::Param(name, value) if is_bearer => params.add(name, value),
-            Item::Param(..) => {}
-            Item::Scheme(name) => {
-                if params.is_known() {
-                    break;
-                }
-                is_bearer = name.eq_ignore_ascii_case(b"Bearer");
-                params = Params::default();
+    loop {
+        reader.take(|byte| is_space(byte) || byte == b',');
+        if reader.rest.is_empty() {
+            return params.challenge();
+        }
+        let word = reader.take(is_token);
+        reader.take(is_space);
+        if word.is_empty() {
+            reader.skip_element();
+        } else if reader.eat(b'=') {
+            match reader.value() {
+                Some(value) if is_bearer => params.0.push((word, value)),
+                Some(_) => {}
+                None => reader.skip_element(),
             }
+        } else {
+            // A scheme. A token68 passes for one, or for a parameter without a value, and ends at
+            // its comma all the same.
+            if params.is_known() {
+                return params.challenge();
+            }
+            is_bearer = word.eq_ignore_ascii_case(b"Bearer");
+            params.0.clear();
         }
     }
-    params.challenge()
 }
 
 /// Why a resource refused the token.
@@ -58,54 +69,33 @@ pub enum Challenge {
     },
 }
 
-/// The parameters that matter. Each may occur once; of several the first counts.
+/// The parameters of one challenge. Each may occur once; of several the first counts.
 #[derive(Default)]
-struct Params {
-    acr_values: Option<String>,
-    error: Option<String>,
-    max_age: Option<String>,
-    scope: Option<String>,
-}
+struct Params<'a>(Vec<(&'a [u8], String)>);
 
-impl Params {
-    fn add(&mut self, name: &[u8], value: String) {
-        let slots = [
-            ("acr_values", &mut self.acr_values),
-            ("error", &mut self.error),
-            ("max_age", &mut self.max_age),
-            ("scope", &mut self.scope),
-        ];
-        for (known, slot) in slots {
-            if name.eq_ignore_ascii_case(known.as_bytes()) {
-                slot.get_or_insert(value);
-                return;
-            }
-        }
+impl Params<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        let named = |&&(other, _): &&(&[u8], String)| other.eq_ignore_ascii_case(name.as_bytes());
+        self.0.iter().find(named).map(|(_, value)| value.as_str())
     }
 
     fn is_known(&self) -> bool {
-        matches!(self.error.as_deref(), Some(INSUFFICIENT_SCOPE | INVALID_TOKEN | STEP_UP))
+        matches!(self.get("error"), Some(INSUFFICIENT_SCOPE | INVALID_TOKEN | STEP_UP))
     }
 
-    fn challenge(self) -> Challenge {
-        let given = |text: &String| !text.is_empty();
-        let scope = self.scope.filter(given);
-        match self.error.as_deref() {
-            Some(INSUFFICIENT_SCOPE) => Challenge::InsufficientScope { scope },
+    fn challenge(&self) -> Challenge {
+        let text = |name| self.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
+        match self.get("error") {
+            Some(INSUFFICIENT_SCOPE) => Challenge::InsufficientScope { scope: text("scope") },
             Some(INVALID_TOKEN) => Challenge::InvalidToken,
             Some(STEP_UP) => Challenge::StepUp {
-                acr_values: self.acr_values.filter(given),
-                max_age: self.max_age.and_then(|seconds| seconds.parse().ok()),
-                scope,
+                acr_values: text("acr_values"),
+                max_age: self.get("max_age").and_then(|seconds| seconds.parse().ok()),
+                scope: text("scope"),
             },
             _ => Challenge::Other,
         }
     }
-}
-
-enum Item<'a> {
-    Param(&'a [u8], String),
-    Scheme(&'a [u8]),
 }
 
 /// Reads bytes: all that the grammar knows is ASCII, and never part of another character.
@@ -114,28 +104,6 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// The next scheme or parameter. A token68 passes for a scheme, or for a parameter without a
-    /// value, and ends at its comma all the same.
-    fn item(&mut self) -> Option<Item<'a>> {
-        loop {
-            self.take(|byte| is_space(byte) || byte == b',');
-            if self.rest.is_empty() {
-                return None;
-            }
-            let word = self.take(is_token);
-            self.take(is_space);
-            if word.is_empty() {
-                self.skip_element();
-            } else if !self.eat(b'=') {
-                return Some(Item::Scheme(word));
-            } else if let Some(value) = self.value() {
-                return Some(Item::Param(word, value));
-            } else {
-                self.skip_element();
-            }
-        }
-    }
-
     fn value(&mut self) -> Option<String> {
         self.take(is_space);
         let text = if self.eat(b'"') {

@@ -41,7 +41,7 @@ impl Driver {
     pub(super) fn new(settings: &Settings, hands: Hands) -> Result<Self, JsValue> {
         let resources = settings::resources(settings)?; // first, while there is nothing to drop
         let policy = settings::policy(settings);
-        let (store, usable) = Store::open(&settings.storage(), &settings.name());
+        let (store, usable) = Store::open(&settings.storage(), settings.key());
         let driver = Self {
             contended: is_contended(&policy),
             machine: RefCell::new(Machine::new(policy, seed(), js::now())),
@@ -54,10 +54,6 @@ impl Driver {
         };
         driver.note(usable);
         Ok(driver)
-    }
-
-    pub(super) fn key(&self) -> String {
-        self.store.borrow().key().into()
     }
 
     pub(super) const fn contended(&self) -> bool {

@@ -33,13 +33,6 @@ impl Keeper {
         Ok(Self(Driver::new(settings, hands)?))
     }
 
-    /// The key of the session in the store.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn key(&self) -> String {
-        self.0.key()
-    }
-
     /// Whether other tabs may refresh the same session.
     #[wasm_bindgen(getter)]
     #[must_use]

@@ -25,7 +25,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn timeout(this: &Settings) -> f64;
     #[wasm_bindgen(method, getter)]
-    pub(super) fn name(this: &Settings) -> String;
+    pub(super) fn key(this: &Settings) -> String;
     #[wasm_bindgen(method, getter)]
     pub(super) fn storage(this: &Settings) -> String;
 }

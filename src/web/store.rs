@@ -27,7 +27,7 @@ pub(super) struct Unusable;
 
 impl Store {
     /// The chosen store, or memory in its place.
-    pub(super) fn open(chosen: &str, name: &str) -> (Self, Result<(), Unusable>) {
+    pub(super) fn open(chosen: &str, key: String) -> (Self, Result<(), Unusable>) {
         let place = match chosen {
             "custom" => Some(Place::Custom),
             "memory" => Some(Place::Memory(None)),
@@ -35,11 +35,7 @@ impl Store {
             _ => web_storage("localStorage", LocalStorage::raw),
         };
         let usable = if place.is_some() { Ok(()) } else { Err(Unusable) };
-        (Self { place: place.unwrap_or(Place::Memory(None)), key: key(name) }, usable)
-    }
-
-    pub(super) fn key(&self) -> &str {
-        &self.key
+        (Self { place: place.unwrap_or(Place::Memory(None)), key }, usable)
     }
 
     pub(super) const fn is_custom(&self) -> bool {
@@ -102,11 +98,6 @@ fn web_storage(name: &str, raw: impl Fn() -> Storage) -> Option<Place> {
     Some(Place::Web(storage))
 }
 
-/// The key in the store: recognisable, and no other library's.
-fn key(name: &str) -> String {
-    if name == OWN_NAME { name.into() } else { [OWN_NAME, ".", name].concat() }
-}
-
 /// The platform reads the JSON, the core judges what it holds.
 pub(super) fn parse(text: Option<&str>) -> Stored {
     let Some(text) = text else { return Stored::Nothing };
@@ -143,5 +134,4 @@ pub(super) fn text_of(session: &Session) -> Option<String> {
     JSON::stringify(&value).ok()?.as_string()
 }
 
-const OWN_NAME: &str = "tokenkeeper";
 const PROBE: &str = "tokenkeeper.probe";
