@@ -98,6 +98,11 @@ impl Agenda {
         Some(self.events.swap_remove(index))
     }
 
+    pub fn take(&mut self, seq: u64) -> Option<Scheduled> {
+        let index = self.events.iter().position(|event| event.seq == seq)?;
+        Some(self.events.swap_remove(index))
+    }
+
     pub fn has(&self, lane: Lane) -> bool {
         self.events.iter().any(|event| event.lane == lane)
     }

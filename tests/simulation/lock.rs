@@ -26,6 +26,10 @@ impl Lock {
         self.queue.len() < before
     }
 
+    pub fn is_queued(&self, page: Page, attempt: Attempt) -> bool {
+        self.queue.contains(&(page, attempt))
+    }
+
     pub fn release(&mut self, page: Page, attempt: Attempt) -> Option<(Page, Attempt)> {
         if self.holder == Some((page, attempt)) {
             self.holder = None;

@@ -10,7 +10,9 @@
     unreachable_pub
 )]
 
+mod clocks;
 mod event;
+mod exhaustive;
 mod lock;
 mod network;
 mod people;

@@ -174,7 +174,11 @@ impl World {
         let now = self.now;
         let mut ticket = |purpose| self.tabs[slot].ticket(now, purpose);
         match deed {
-            Deed::Close(_) => self.kill(slot),
+            Deed::Close(_) => {
+                self.feed(slot, Input::Closed);
+                self.tabs[slot].closing = true;
+                self.retire(slot);
+            }
             Deed::Fetch(_) => self.fetch(slot, false),
             Deed::Leave(_) => {
                 let waiting = self.tabs[slot].waiting.iter();

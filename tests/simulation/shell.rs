@@ -5,6 +5,7 @@ use tokenkeeper::core::io::{
     Attempt, Evidence, Input, Lease, Means, Message, Outcome, Output, Refusal, Ticket,
 };
 use tokenkeeper::core::ledger::{Ledger, Stamp};
+use tokenkeeper::core::machine::Machine;
 use tokenkeeper::core::session::{Refresh, Session, Stored};
 
 use tokenkeeper::core::time::Millis;
@@ -25,10 +26,20 @@ impl World {
         machine.handle(now, input);
         while let Some(output) = self.tabs[slot].machine.as_mut().and_then(|one| one.poll()) {
             self.witness_output(slot, &output);
+            self.note_decision(slot, &output);
             self.perform(slot, output);
         }
         self.arm(slot);
         self.witness_tab(slot);
+        self.retire(slot);
+    }
+
+    /// A manager that was closed goes as soon as it has finished.
+    pub fn retire(&mut self, slot: usize) {
+        let tab = &self.tabs[slot];
+        if tab.closing && tab.machine.as_ref().is_some_and(Machine::is_at_rest) {
+            self.kill(slot);
+        }
     }
 
     fn perform(&mut self, slot: usize, output: Output) {

@@ -22,6 +22,8 @@ pub struct Tab {
     pub memory: Option<Stored>,
     pub lease: Option<Lease>,
     pub frozen: bool,
+    /// Its manager was closed, and finishes what is under way.
+    pub closing: bool,
     pub backlog: Vec<Task>,
     pub timer: u32,
     /// When the page began, and how long it stood still since.
@@ -91,7 +93,7 @@ impl Tab {
     }
 
     pub fn runs(&self) -> bool {
-        self.machine.is_some() && !self.frozen
+        self.machine.is_some() && !self.frozen && !self.closing
     }
 
     /// Whose tokens the page holds.

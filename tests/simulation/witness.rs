@@ -146,7 +146,14 @@ impl World {
     pub fn witness_output(&mut self, slot: usize, output: &Output) {
         self.trace.add(self.now, || format!("tab {slot} → {output:?}"));
         self.scan(|| format!("{output:?}"));
+        let closing = self.tabs[slot].closing;
         match output {
+            // 7: a closed manager says nothing more, and begins nothing.
+            Output::Emit(_) | Output::Lease(Some(_)) | Output::Lock(_) | Output::Refresh(..)
+                if closing =>
+            {
+                self.witness.complain(|| format!("7: tab {slot} was closed: {output:?}"));
+            }
             Output::Emit(Event::Logout { reason, remote }) => {
                 self.judge_end(slot, *reason, *remote)
             }

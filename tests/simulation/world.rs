@@ -8,7 +8,7 @@ use tokenkeeper::core::rules::Rules;
 use tokenkeeper::core::session::Stored;
 use tokenkeeper::core::time::{Millis, Now};
 
-use crate::event::{Agenda, Event, Lane, Page, Task};
+use crate::event::{Agenda, Event, Lane, Page, Scheduled, Task};
 use crate::lock::Lock;
 use crate::network::{Call, Reply};
 use crate::server::{Fate, Key, Server};
@@ -43,13 +43,21 @@ pub struct World {
     pub full: bool,
     pub healed: bool,
     pub witness: Witness,
+    /// How many decisions were made, and a digest of them.
+    pub decisions: (u64, u64),
     pub trace: Trace,
 }
 
 impl World {
     pub fn new(seed: u64, rules: Rules, trace: Trace) -> Self {
+        Self::with(seed, rules, trace, |_| {})
+    }
+
+    /// The world of this seed, but for what is changed.
+    pub fn with(seed: u64, rules: Rules, trace: Trace, change: impl Fn(&mut Setting)) -> Self {
         let mut dice = Dice::new(seed);
-        let setting = Setting::draw(&mut dice, rules);
+        let mut setting = Setting::draw(&mut dice, rules);
+        change(&mut setting);
         let mut world = Self::empty(setting, dice, trace);
         world.trace.add(0, || format!("seed {seed}: {:?}", world.setting));
         world.plan();
@@ -79,6 +87,7 @@ impl World {
             full: false,
             healed: false,
             witness: Witness::default(),
+            decisions: (0, 0),
         }
     }
 
@@ -90,15 +99,56 @@ impl World {
             if late > PATIENCE || late > 0 && self.is_quiet() && self.agree().is_ok() {
                 break;
             }
-            let Some(next) = self.agenda.next() else { break };
-            self.now = self.now.max(next.at);
-            self.steps += 1;
-            self.happen(next.lane, next.event);
+            self.step();
             if self.steps > STEPS {
                 self.witness.complain(|| "a livelock: the run does not end".into());
             }
         }
         self.judge_the_end();
+    }
+
+    /// What comes next happens.
+    pub fn step(&mut self) {
+        if let Some(next) = self.agenda.next() {
+            self.now = self.now.max(next.at);
+            self.steps += 1;
+            self.happen(next.lane, next.event);
+        }
+    }
+
+    /// Time goes on, and there comes a moment in which all agree.
+    pub fn come_to_rest(&mut self) {
+        let until = self.now + PATIENCE;
+        loop {
+            let next = self.agenda.next_at().filter(|&at| at <= until);
+            if self.witness.complaint.is_some() || (self.is_quiet() && self.agree().is_ok()) {
+                return;
+            }
+            if next.is_none() {
+                return self.judge_the_end();
+            }
+            self.step();
+        }
+    }
+
+    /// Something that is pending happens now, or rather when its timer rings.
+    pub fn take(&mut self, seq: u64) {
+        if let Some(taken) = self.agenda.take(seq) {
+            if let Event::Task(_, Task::Tick(_) | Task::Deadline(_) | Task::LockDeadline(_)) =
+                taken.event
+            {
+                self.now = self.now.max(taken.at);
+            }
+            self.happen(taken.lane, taken.event);
+        }
+    }
+
+    /// An answer that is pending is lost.
+    pub fn lose(&mut self, seq: u64) {
+        if let Some(Scheduled { lane, event: Event::Returns(call, _), .. }) = self.agenda.take(seq)
+        {
+            self.happen(lane, Event::Returns(call, None));
+        }
     }
 
     /// Whether nothing is under way: all that is left are timers.

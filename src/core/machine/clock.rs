@@ -1,7 +1,7 @@
 //! Clocks that were set, and clocks that differ.
 
 use super::Machine;
-use crate::core::io::{Event, Output, Warning};
+use crate::core::io::{Event, Warning};
 use crate::core::session::Grant;
 use crate::core::time::Now;
 
@@ -14,7 +14,7 @@ impl Machine {
             if let Some(held) = &mut self.held {
                 held.recount(now);
             }
-            self.output(Output::Lease(self.lease()));
+            self.publish_lease(self.lease());
             self.emit(Event::Warning(Warning::ClockSkew { skew: drift }));
         }
     }

@@ -93,7 +93,7 @@ impl Machine {
         let held = Held::take_up(session, self.policy.margin, self.now, self.rules);
         self.held = Some(held);
         self.check_soon();
-        self.output(Output::Lease(self.lease()));
+        self.publish_lease(self.lease());
     }
 
     /// Ends the session in hand, here and wherever it is kept.
@@ -151,7 +151,7 @@ impl Machine {
         let dropped = self.held.take().is_some();
         if dropped {
             self.forget_failures();
-            self.output(Output::Lease(None));
+            self.publish_lease(None);
         }
         dropped
     }

@@ -178,9 +178,16 @@ impl Machine {
     /// When to come back with [`Input::Tick`], by [`Now::mono`]. A hint: late is fine.
     #[must_use]
     pub fn timeout(&self) -> Option<Millis> {
-        let own = [self.session_timeout(), self.patience_timeout(), self.check_timeout()];
-        let own = own.into_iter().flatten().filter(|_| !self.closed).min();
-        [self.renewal.timeout(), own].into_iter().flatten().min()
+        let mut earliest = self.renewal.timeout();
+        if !self.closed {
+            for own in [self.session_timeout(), self.patience_timeout(), self.check_timeout()] {
+                earliest = match (earliest, own) {
+                    (Some(one), Some(other)) => Some(one.min(other)),
+                    (one, other) => one.or(other),
+                };
+            }
+        }
+        earliest
     }
 
     /// Who is logged in, as far as this tab knows.
@@ -218,6 +225,7 @@ impl Machine {
         let closed = Error::new(Code::Closed);
         self.fail_waiting(&closed);
         self.fail_logins(&closed);
+        self.publish_lease(None);
         self.closed = true;
     }
 
@@ -227,6 +235,12 @@ impl Machine {
 
     fn answer(&mut self, ticket: Ticket, answer: Result<Lease, Error>) {
         self.output(Output::Answer(ticket, answer));
+    }
+
+    fn publish_lease(&mut self, lease: Option<Lease>) {
+        if !self.closed {
+            self.output(Output::Lease(lease));
+        }
     }
 
     fn emit(&mut self, event: Event) {

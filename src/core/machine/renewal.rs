@@ -216,7 +216,11 @@ impl Machine {
             Renewal::Checking(_) => self.checked(&evidence),
             Renewal::Looking(round) => {
                 let round = Round { ledger: evidence.ledger.is_some(), ..round };
-                self.before_sending(round, &evidence);
+                if self.closed {
+                    self.finish(round);
+                } else {
+                    self.before_sending(round, &evidence);
+                }
             }
             Renewal::Deciding { round, answer } => match *answer {
                 Answer::Granted(grant) => self.on_grant(round, grant, &evidence),

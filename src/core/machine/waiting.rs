@@ -144,8 +144,9 @@ impl Machine {
     pub(super) fn patience_timeout(&self) -> Option<Millis> {
         let held = self.held.as_ref()?;
         let alive = held.freshness(self.now) != Freshness::Expired;
-        let longest = self.waiting.iter().filter(|waiter| waiter.need == Need::Good);
-        longest.map(|waiter| waiter.since.plus(PATIENCE)).min().filter(|_| alive)
+        // In the order in which they came.
+        let longest = self.waiting.iter().find(|waiter| waiter.need == Need::Good)?;
+        alive.then(|| longest.since.plus(PATIENCE))
     }
 
     /// The failure that callers are answered with while the server is left alone.
