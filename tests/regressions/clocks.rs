@@ -1,0 +1,48 @@
+//! P20: clocks that are wrong, and clocks that are set.
+
+use tokenkeeper::core::io::{Event, Input, Means, Reason, Warning};
+use tokenkeeper::core::ledger::Ledger;
+use tokenkeeper::core::session::Session;
+use tokenkeeper::core::time::Millis;
+
+use crate::page::{DAY, HOUR, NOON, Page, events, grant, sent, stamp, stored, told};
+
+/// P20: a clock set forward logged people out.
+#[test]
+fn p20_a_clock_set_forward_does_not_end_a_session_that_cannot_be_renewed() {
+    let session = Session { refresh: None, ..crate::page::session(1, HOUR) };
+    let mut page = Page::open(Means::None, stored(session), Ledger::settled(stamp(1))).opened();
+    page.now.wall = page.now.wall.plus(Millis(3 * DAY));
+    assert_eq!(told(&page.want()), ["access1"]);
+    let outputs = page.wait(HOUR);
+    assert_eq!(events(&outputs), [Event::Logout { reason: Reason::Expired, remote: false }]);
+}
+
+/// P20: and one set back made tokens live for too long.
+#[test]
+fn p20_a_clock_set_back_makes_no_token_younger_and_is_worth_a_word() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR - 30_000);
+    page.now.wall = Millis(page.now.wall.0 - DAY);
+    let outputs = page.feed(Input::Tick);
+    let warned = Event::Warning(Warning::ClockSkew { skew: -i64::try_from(DAY).unwrap() });
+    assert_eq!(events(&outputs), [warned]);
+    assert_eq!(sent(&outputs), ["refresh1"]);
+}
+
+/// P20: a login on a device whose clock was set back was older than the last logout.
+#[test]
+fn p20_a_login_comes_after_what_happened_before_it_whatever_the_clock_says() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.logout();
+    let (stored, ledger) = (page.stored, page.ledger.unwrap());
+    let mut page = Page::open(Means::Token, stored, ledger);
+    page.now.wall = Millis(NOON.0 - 3 * DAY);
+    page.opens();
+    let ticket = page.ticket();
+    page.feed(Input::LoggingIn(ticket));
+    let granted = tokenkeeper::core::io::Outcome::Granted(grant(1, HOUR));
+    page.feed(Input::LoggedIn(ticket, granted));
+    page.pass(HOUR);
+    assert_eq!(sent(&page.want()), ["refresh1"]);
+}

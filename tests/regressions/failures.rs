@@ -1,0 +1,130 @@
+//! P12 to P19: failures that were taken for the end, storms, and callers left waiting.
+
+use tokenkeeper::core::error::{Code, Error};
+use tokenkeeper::core::io::{Event, Input, Outcome, Reason, Warning};
+use tokenkeeper::core::time::Millis;
+
+use crate::page::{DAY, HOUR, Page, events, failed, granted, refused, sent, told, unreachable};
+
+/// P12: offline, 5xx and 429 logged people out.
+#[test]
+fn p12_a_server_that_fails_ends_nothing() {
+    for outcome in [failed(500), failed(429), unreachable()] {
+        let mut page = Page::with_session(HOUR).opened();
+        page.pass(HOUR - 30_000);
+        let asked = page.want();
+        let outputs = page.answer(&asked, outcome);
+        assert!(matches!(events(&outputs)[..], [Event::Warning(Warning::RefreshFailed { .. })]));
+        assert_eq!(told(&outputs), ["access1"], "it still lives");
+        assert!(page.machine.session().is_some());
+    }
+}
+
+/// P12: `Retry-After`.
+#[test]
+fn p12_the_server_is_left_alone_for_as_long_as_it_asks() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let asked = page.want();
+    let error = Error { status: Some(429), ..Error::new(Code::Server) };
+    let retry_after = Some(Millis::seconds(90));
+    page.answer(&asked, Outcome::Failed { error, retry_after });
+    assert_eq!(sent(&page.wait(89_000)), [""; 0]);
+    assert_eq!(told(&page.want()), ["server"]);
+    assert_eq!(sent(&page.wait(30_000)), ["refresh1"]);
+}
+
+/// P13: after a laptop's sleep the renewal died and was never tried again.
+#[test]
+fn p13_whoever_wakes_a_page_wakes_its_refresh() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    for _ in 0..2 {
+        let asked = page.wait(10_000);
+        page.answer(&asked, unreachable());
+    }
+    page.now.wall = page.now.wall.plus(Millis(8 * HOUR));
+    let stored = page.stored.clone();
+    let mut asked = page.feed(Input::Woken(stored));
+    asked.extend(page.wait(1_000));
+    assert_eq!(sent(&asked), ["refresh1"]);
+    page.answer(&asked, granted(2));
+    assert_eq!(told(&page.want()), ["access2"]);
+}
+
+/// P14: timers in the background are late, or never ring.
+#[test]
+fn p14_a_timer_is_a_hint_and_a_token_is_looked_at_when_it_is_used() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR - 1_000);
+    assert_eq!(sent(&page.want()), ["refresh1"]);
+}
+
+/// P15: tens of thousands of refreshes an hour.
+#[test]
+fn p15_a_failing_server_is_asked_at_most_ten_times_in_a_minute() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let mut attempts = 0;
+    for _ in 0..600 {
+        let stored = page.stored.clone();
+        let mut outputs = page.feed(Input::Woken(stored));
+        outputs.extend(page.want());
+        outputs.extend(page.renew());
+        attempts += sent(&outputs).len();
+        if !sent(&outputs).is_empty() {
+            page.answer(&outputs, failed(503));
+        }
+        page.pass(100);
+    }
+    assert!((2..=10).contains(&attempts), "{attempts}");
+}
+
+/// P16: tokens that live for longer than a timer can count were refreshed in a loop.
+#[test]
+fn p16_a_timer_that_was_cut_short_changes_nothing() {
+    let mut page = Page::with_session(60 * DAY).opened();
+    assert_eq!(sent(&page.wait(30 * DAY)), [""; 0]);
+    page.feed(Input::Tick);
+    assert!(page.machine.timeout().unwrap() > page.now.mono.plus(Millis(20 * DAY)));
+}
+
+/// P17: tokens that live for less than the margin were refreshed in a loop.
+#[test]
+fn p17_very_short_tokens_are_refreshed_every_two_seconds_at_most() {
+    let mut page = Page::with_session(1_000).opened();
+    let mut attempts = 0;
+    for _ in 0..600 {
+        let outputs = page.wait(100);
+        attempts += sent(&outputs).len();
+        if !sent(&outputs).is_empty() {
+            let grant = crate::page::grant(2, 1_000);
+            page.answer(&outputs, Outcome::Granted(grant));
+        }
+    }
+    assert!((25..=31).contains(&attempts), "{attempts}");
+}
+
+/// P19: callers waited for ever when the refresh failed.
+#[test]
+fn p19_everyone_who_waits_gets_the_same_answer() {
+    for (outcome, code) in [(refused(), "session_ended"), (unreachable(), "network")] {
+        let mut page = Page::with_session(HOUR).opened();
+        page.pass(HOUR);
+        let mut asked = page.want();
+        asked.extend(page.renew());
+        asked.extend(page.want());
+        assert_eq!(told(&page.answer(&asked, outcome)), [code; 3]);
+    }
+}
+
+/// P12: and an explicit refusal does end it.
+#[test]
+fn p12_only_an_explicit_refusal_is_the_end() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let asked = page.want();
+    let outputs = page.answer(&asked, refused());
+    let ended = Event::Logout { reason: Reason::RefreshRejected, remote: false };
+    assert_eq!(events(&outputs), [ended]);
+}

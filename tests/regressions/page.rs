@@ -1,0 +1,220 @@
+//! One page: the machine, and a shell that answers at once what the device can answer. What the
+//! server is asked, and what callers are told, is the test's.
+
+use tokenkeeper::core::error::{Code, Error};
+use tokenkeeper::core::io::{
+    Event, Evidence, Input, Lease, Means, Outcome, Output, Policy, Sharing, Ticket,
+};
+use tokenkeeper::core::ledger::{Ledger, Stamp};
+use tokenkeeper::core::machine::Machine;
+use tokenkeeper::core::session::{Grant, Refresh, Session, Stored};
+use tokenkeeper::core::time::{Millis, Now};
+use tokenkeeper::core::token::{AccessToken, RefreshToken};
+
+pub struct Page {
+    pub machine: Machine,
+    pub now: Now,
+    /// What the store shows here, and what the ledger says.
+    pub stored: Stored,
+    pub ledger: Option<Ledger>,
+    /// Whether the lock can be had.
+    pub lock: bool,
+    tickets: u64,
+}
+
+impl Page {
+    /// A page that found a session whose token was received just now.
+    pub fn with_session(lifetime: u64) -> Self {
+        let stored = Stored::Session(Box::new(session(1, lifetime)));
+        Self::open(Means::Token, stored, Ledger::settled(stamp(1)))
+    }
+
+    pub fn open(means: Means, stored: Stored, ledger: Ledger) -> Self {
+        let policy = Policy {
+            margin: Millis::seconds(60),
+            auto_refresh: true,
+            means,
+            store: Sharing::Shared,
+        };
+        let now = Now { wall: NOON, mono: Millis(1) };
+        let machine = Machine::new(policy, 7, now);
+        let ledger = Some(ledger);
+        Self { machine, now, stored, ledger, lock: true, tickets: 0 }
+    }
+
+    /// The page opens; what comes of it.
+    pub fn opens(&mut self) -> Vec<Output> {
+        let ticket = self.ticket();
+        self.feed(Input::Opened(ticket, self.stored.clone()))
+    }
+
+    /// Opens and forgets what came of it.
+    pub fn opened(mut self) -> Self {
+        let _ = self.opens();
+        self
+    }
+
+    pub fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    pub fn want(&mut self) -> Vec<Output> {
+        let ticket = self.ticket();
+        self.feed(Input::Want(ticket))
+    }
+
+    pub fn renew(&mut self) -> Vec<Output> {
+        let ticket = self.ticket();
+        self.feed(Input::Renew(ticket))
+    }
+
+    pub fn logout(&mut self) -> Vec<Output> {
+        let ticket = self.ticket();
+        self.feed(Input::Logout(ticket))
+    }
+
+    /// The server's answer to the refresh among these outputs.
+    pub fn answer(&mut self, asked: &[Output], outcome: Outcome) -> Vec<Output> {
+        let attempt = asked.iter().find_map(|output| match output {
+            Output::Refresh(attempt, _) => Some(*attempt),
+            _ => None,
+        });
+        self.feed(Input::Answered(attempt.unwrap(), outcome))
+    }
+
+    /// Time goes by on both clocks, and the timer rings when it wants to.
+    pub fn wait(&mut self, span: u64) -> Vec<Output> {
+        let until = self.now.mono.plus(Millis(span));
+        let mut outputs = Vec::new();
+        while let Some(at) = self.machine.timeout().filter(|at| *at <= until) {
+            self.pass(at.since(self.now.mono).0);
+            outputs.extend(self.feed(Input::Tick));
+        }
+        self.pass(until.since(self.now.mono).0);
+        outputs
+    }
+
+    /// Time goes by unnoticed.
+    pub fn pass(&mut self, span: u64) {
+        self.now.wall = self.now.wall.plus(Millis(span));
+        self.now.mono = self.now.mono.plus(Millis(span));
+    }
+
+    pub fn feed(&mut self, input: Input) -> Vec<Output> {
+        let mut inputs = vec![input];
+        let mut outputs = Vec::new();
+        while let Some(input) = inputs.pop() {
+            self.machine.handle(self.now, input);
+            while let Some(output) = self.machine.poll() {
+                inputs.extend(self.perform(&output));
+                outputs.push(output);
+            }
+        }
+        outputs
+    }
+
+    fn perform(&mut self, output: &Output) -> Option<Input> {
+        match output {
+            Output::Erase(_) => self.stored = Stored::Nothing,
+            Output::Lock(attempt) => return Some(Input::Locked(*attempt, self.lock)),
+            Output::Look(attempt) => {
+                let evidence = Evidence { ledger: self.ledger, stored: self.stored.clone() };
+                return Some(Input::Looked(*attempt, evidence));
+            }
+            Output::Note(attempt, to) => {
+                let next = self.ledger.and_then(|ledger| ledger.advance(*to));
+                self.ledger = next.or(self.ledger);
+                return Some(Input::Noted(*attempt, next.is_some()));
+            }
+            Output::Store(session) => self.stored = Stored::Session(session.clone()),
+            _ => {}
+        }
+        None
+    }
+}
+
+/// The session after so many refreshes, received at noon.
+pub fn session(generation: u32, lifetime: u64) -> Session {
+    Session::begun(stamp(generation), grant(generation, lifetime), NOON)
+}
+
+pub fn stored(session: Session) -> Stored {
+    Stored::Session(Box::new(session))
+}
+
+pub fn stamp(generation: u32) -> Stamp {
+    Stamp { family: 1024, generation }
+}
+
+pub fn grant(generation: u32, lifetime: u64) -> Grant {
+    Grant {
+        access: AccessToken::parse(&format!("access{generation}")).unwrap(),
+        refresh: Some(Refresh {
+            token: RefreshToken::parse(&format!("refresh{generation}")).unwrap(),
+            name: "refresh_token".into(),
+        }),
+        lifetime: Some(Millis(lifetime)),
+        refresh_lifetime: None,
+        scope: None,
+        skew: None,
+    }
+}
+
+pub fn granted(generation: u32) -> Outcome {
+    Outcome::Granted(grant(generation, HOUR))
+}
+
+pub fn refused() -> Outcome {
+    Outcome::Refused(Error { status: Some(401), ..Error::new(Code::SessionEnded) })
+}
+
+pub fn failed(status: u16) -> Outcome {
+    let error = Error { status: Some(status), ..Error::new(Code::Server) };
+    Outcome::Failed { error, retry_after: None }
+}
+
+pub fn unreachable() -> Outcome {
+    Outcome::Failed { error: Error::new(Code::Network), retry_after: None }
+}
+
+/// The refresh tokens that were sent.
+pub fn sent(outputs: &[Output]) -> Vec<String> {
+    let sent = outputs.iter().filter_map(|output| match output {
+        Output::Refresh(_, refresh) => Some(refresh.as_ref()),
+        _ => None,
+    });
+    sent.map(|refresh| refresh.map_or("the cookie", |one| one.token.reveal()).into()).collect()
+}
+
+/// What callers were told: the token, or the error's code.
+pub fn told(outputs: &[Output]) -> Vec<String> {
+    let answers = outputs.iter().filter_map(|output| match output {
+        Output::Answer(_, answer) => Some(answer),
+        _ => None,
+    });
+    answers.map(said).collect()
+}
+
+fn said(answer: &Result<Lease, Error>) -> String {
+    match answer {
+        Ok(lease) => lease.token.reveal().into(),
+        Err(error) => error.code.as_str().into(),
+    }
+}
+
+pub fn events(outputs: &[Output]) -> Vec<Event> {
+    let events = outputs.iter().filter_map(|output| match output {
+        Output::Emit(event) => Some(*event),
+        _ => None,
+    });
+    events.collect()
+}
+
+pub fn count(outputs: &[Output], which: impl Fn(&Output) -> bool) -> usize {
+    outputs.iter().filter(|output| which(output)).count()
+}
+
+pub const NOON: Millis = Millis(1_800_000_000_000);
+pub const HOUR: u64 = 3_600_000;
+pub const DAY: u64 = 24 * HOUR;

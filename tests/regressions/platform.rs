@@ -1,0 +1,49 @@
+//! P23, P26, P28: what platforms do to pages.
+
+use tokenkeeper::core::io::{Input, Means, Output};
+use tokenkeeper::core::ledger::{Ledger, Stamp};
+use tokenkeeper::core::session::Stored;
+
+use crate::page::{HOUR, Page, count, granted, sent, told};
+
+/// P23: a store that throws.
+#[test]
+fn p23_a_store_that_cannot_be_read_says_nothing_about_anybody() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.feed(Input::Seen(Stored::Unknown));
+    assert!(page.machine.session().is_some());
+    page.stored = Stored::Unknown;
+    page.pass(HOUR);
+    let asked = page.want();
+    assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"]);
+}
+
+/// P26: script's storage was purged; the cookie was not.
+#[test]
+fn p26_a_cookie_brings_the_session_back_unless_somebody_logged_out() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    assert_eq!(sent(&asked), ["the cookie"]);
+    assert_eq!(told(&page.answer(&asked, granted(1))), ["access1"]);
+
+    let logout = Ledger::settled(Stamp { family: 2048, generation: 0 });
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, logout);
+    let outputs = page.opens();
+    assert_eq!(sent(&outputs), [""; 0]);
+    assert_eq!(told(&outputs), ["not_logged_in"]);
+}
+
+/// P28: `StrictMode` mounts twice: the first manager was closed in the middle of its refresh.
+#[test]
+fn p28_a_closed_manager_finishes_its_refresh_and_answers_everyone() {
+    let mut page = Page::with_session(HOUR).opened();
+    let asked = page.renew();
+    let outputs = page.feed(Input::Closed);
+    assert_eq!(told(&outputs), ["closed"]);
+    assert!(!page.machine.is_at_rest());
+    let outputs = page.answer(&asked, granted(2));
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Store(_))), 1);
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Emit(_))), 0);
+    assert!(page.machine.is_at_rest());
+    assert_eq!(page.machine.timeout(), None);
+}

@@ -1,0 +1,123 @@
+//! P5 to P11: rotation, tabs, lost answers.
+
+use tokenkeeper::core::io::{Event, Input, Means, Message, Output, Reason, Refusal};
+use tokenkeeper::core::ledger::{Ledger, Stamp};
+use tokenkeeper::core::session::Stored;
+use tokenkeeper::core::time::Millis;
+
+use crate::page::{
+    HOUR, NOON, Page, count, events, granted, refused, sent, session, stamp, stored, told,
+    unreachable,
+};
+
+/// P5: random logouts with several tabs, since two of them sent the same token.
+#[test]
+fn p05_inside_the_lock_the_store_is_read_again_and_a_newer_session_adopted() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let mut newer = session(2, HOUR);
+    newer.received = page.now.wall;
+    page.stored = stored(newer);
+    let outputs = page.want();
+    assert_eq!(sent(&outputs), [""; 0]);
+    assert_eq!(told(&outputs), ["access2"]);
+}
+
+/// P5: `invalid_grant` because another tab was faster.
+#[test]
+fn p05_before_a_refusal_ends_the_session_the_store_is_read_once_more() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let asked = page.want();
+    let mut newer = session(2, HOUR);
+    newer.received = page.now.wall;
+    page.stored = stored(newer);
+    let outputs = page.answer(&asked, refused());
+    assert_eq!(told(&outputs), ["access2"]);
+    assert_eq!(events(&outputs), [Event::Refresh { remote: true }]);
+}
+
+/// P6: refreshes side by side for one refresh token.
+#[test]
+fn p06_everyone_who_waits_shares_one_refresh() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let mut asked = page.want();
+    asked.extend(page.renew());
+    asked.extend(page.want());
+    assert_eq!(sent(&asked), ["refresh1"]);
+    assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"; 3]);
+}
+
+/// P7: a late 401 caused a second refresh.
+#[test]
+fn p07_a_401_for_a_token_that_is_no_longer_ours_needs_no_refresh() {
+    let mut page = Page::with_session(HOUR).opened();
+    let asked = page.renew();
+    page.answer(&asked, granted(2));
+    let ticket = page.ticket();
+    let refusal = Refusal { stamp: stamp(1), invalid_token: true };
+    let outputs = page.feed(Input::Refused(ticket, refusal));
+    assert_eq!(sent(&outputs), [""; 0]);
+    assert_eq!(told(&outputs), ["access2"]);
+}
+
+/// P8: the page was reloaded between sending and storing.
+#[test]
+fn p08_an_intent_that_is_open_at_the_start_is_tried_again_at_once() {
+    let intent = Some(Millis(NOON.0 - 5_000));
+    let ledger = Ledger { stamp: stamp(1), intent };
+    let mut page = Page::open(Means::Token, stored(session(1, HOUR)), ledger);
+    assert_eq!(sent(&page.opens()), ["refresh1"]);
+}
+
+/// P8: the answer was lost on its way, and the token at hand is still good for long.
+#[test]
+fn p08_a_lost_answer_is_asked_for_again_inside_the_servers_grace() {
+    let mut page = Page::with_session(HOUR).opened();
+    let asked = page.renew();
+    page.answer(&asked, unreachable());
+    assert_eq!(sent(&page.wait(5_000)), ["refresh1"]);
+}
+
+/// P9: a logout was undone by a refresh in flight.
+#[test]
+fn p09_an_answer_that_comes_after_the_logout_is_given_back() {
+    let mut page = Page::with_session(HOUR).opened();
+    let asked = page.renew();
+    page.logout();
+    let outputs = page.answer(&asked, granted(2));
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Revoke(_))), 1);
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Store(_))), 0);
+    assert!(page.machine.session().is_none());
+    assert_eq!(page.stored, Stored::Nothing);
+}
+
+/// P10: logging out in one tab left the other logged in.
+#[test]
+fn p10_another_tabs_logout_is_ours_at_once() {
+    let mut page = Page::with_session(HOUR).opened();
+    let stamp = Stamp { family: 2048, generation: 0 };
+    let ended = Message::Ended { stamp, family: None, reason: Reason::User };
+    let outputs = page.feed(Input::Told(ended));
+    assert_eq!(events(&outputs), [Event::Logout { reason: Reason::User, remote: true }]);
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Lease(None))), 1);
+
+    let mut page = Page::with_session(HOUR).opened();
+    page.feed(Input::Seen(Stored::Nothing));
+    assert!(page.machine.session().is_none(), "the store alone tells it too");
+}
+
+/// P11: a store that shows another tab's write late.
+#[test]
+fn p11_a_store_behind_the_ledger_is_waited_for_and_its_token_never_sent() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    page.ledger = Some(Ledger::settled(stamp(2)));
+    assert_eq!(sent(&page.want()), [""; 0]);
+    assert_eq!(sent(&page.wait(500)), [""; 0]);
+    let mut newer = session(2, HOUR);
+    newer.received = page.now.wall;
+    page.stored = stored(newer);
+    assert_eq!(told(&page.wait(100)), ["access2"]);
+}
