@@ -1,0 +1,187 @@
+// The ledger in IndexedDB: what orders the tabs where the store cannot, and what is done without it.
+// A store of the caller's own counts as shared with other tabs, in every scope.
+
+import { equal, never, ok, ownStore, record, turn, until } from "./harness.js";
+
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+async function ledger(name, entry) {
+  const opening = indexedDB.open("tokenkeeper", 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore("ledger");
+  const database = await settled(opening);
+  try {
+    const table = database.transaction("ledger", "readwrite").objectStore("ledger");
+    if (entry !== undefined) await settled(table.put(entry, `tokenkeeper:${name}`));
+    return await settled(table.get(`tokenkeeper:${name}`));
+  } finally {
+    database.close();
+  }
+}
+
+const notes = (m, what) => m.explain().filter((entry) => entry.what === what);
+
+// With an IndexedDB like this one a login and a refresh work, and the tab knows that it has no ledger.
+async function goesOnWithout(t, indexedDB) {
+  t.replace(globalThis, "indexedDB", indexedDB);
+  t.server();
+  const m = await t.loggedIn({ storage: ownStore() });
+  await m.refresh();
+  equal(await m.token(), "access-2");
+  ok(notes(m, "held the lock").length > 0, "that the lock was held instead");
+}
+
+export const cases = {
+  async ledger_says_which_session_is_the_newest_and_holds_no_token(t) {
+    t.server();
+    const m = await t.loggedIn({ storage: ownStore(), name: "newest" });
+    const [family, generation, intent, ...more] = await until(() => ledger("newest"), "an entry");
+    ok(family > 1e15 && family < 2 ** 53, "a family");
+    equal([generation, intent, more], [1, null, []], "the entry");
+    await m.refresh();
+    await until(async () => (await ledger("newest"))[1] === 2, "the second generation");
+    equal(await ledger("newest"), [family, 2, null], "the entry after a refresh");
+    await m.logout();
+    const end = await until(async () => (await ledger("newest"))[1] === 0 && ledger("newest"), "the end");
+    ok(end[0] > family, "an end that comes after");
+  },
+
+  async ledger_has_the_intent_before_the_refresh_is_sent_and_not_after_it(t) {
+    const server = t.server();
+    const m = await t.loggedIn({ storage: ownStore(), name: "intent" });
+    let during;
+    server.on["/refresh"] = async () => {
+      during = await ledger("intent");
+      return server.grants();
+    };
+    await m.refresh();
+    ok(Math.abs(during[2] - Date.now()) < 10_000, "the moment of the intent");
+    equal(during[1], 1, "the session that it is for");
+    await until(async () => (await ledger("intent"))[2] === null, "that it is cleared");
+  },
+
+  async ledger_keeps_the_intent_when_the_answer_is_lost(t) {
+    const server = t.server();
+    const m = await t.loggedIn({ storage: ownStore(), name: "lost" });
+    server.on["/refresh"] = () => { throw new TypeError("gone"); };
+    await m.refresh().catch(() => {});
+    await turn();
+    ok((await ledger("lost"))[2] > 0, "the intent");
+  },
+
+  async ledger_only_goes_forward(t) {
+    t.server();
+    await ledger("forward", [9e15, 7, null]);
+    const storage = ownStore();
+    const m = await t.loggedIn({ storage, name: "forward" });
+    const first = await until(async () => (await ledger("forward"))[0] > 9e15 && ledger("forward"), "the login after what was there");
+    // Another tab has logged out long since, and this one does not know.
+    await ledger("forward", [first[0] + 5, 0, null]);
+    await m.refresh().catch(() => {});
+    await turn();
+    equal(await ledger("forward"), [first[0] + 5, 0, null], "the entry");
+  },
+
+  async ledger_ahead_of_the_store_is_waited_for_and_the_token_not_sent(t) {
+    const server = t.server();
+    const storage = ownStore(record());
+    await ledger("ahead", [5, 2, null]);
+    const m = await t.manager({ storage, name: "ahead" });
+    const reply = m.refresh();
+    await until(() => storage.asked.length > 4, "that the store is looked at again");
+    storage.text = record({ generation: 2, access: "adopted" });
+    await reply;
+    equal(await m.token(), "adopted");
+    equal(server.calls.length, 0, "calls to the server");
+  },
+
+  async ledger_entry_that_is_no_entry_of_ours_is_nothing(t) {
+    t.server();
+    for (const garbage of ["x", 7, {}, [], [1], ["1", "2", "3"], [-1, 1, null], [5, 1e99, null], [NaN, 1, 1], [[5], [1]], new Date(), new Map()]) {
+      await ledger("garbage", garbage);
+      const m = await t.loggedIn({ storage: ownStore(), name: "garbage" });
+      await m.refresh();
+      await until(async () => (await ledger("garbage"))?.[1] === 2, "an entry of ours");
+      m.close();
+    }
+  },
+
+  ledger_is_done_without_where_there_is_no_indexeddb: (t) => goesOnWithout(t, undefined),
+
+  ledger_is_done_without_where_indexeddb_throws: (t) =>
+    goesOnWithout(t, { open() { throw new DOMException("no", "SecurityError"); } }),
+
+  ledger_is_done_without_where_indexeddb_refuses: (t) =>
+    goesOnWithout(t, { open() { const request = {}; queueMicrotask(() => request.onerror()); return request; } }),
+
+  ledger_is_done_without_where_indexeddb_is_blocked: (t) =>
+    goesOnWithout(t, { open() { const request = {}; queueMicrotask(() => request.onblocked?.()); return request; } }),
+
+  async ledger_that_never_answers_is_given_up_within_its_deadline_and_not_asked_again(t) {
+    const clock = t.clock();
+    let opened = 0;
+    t.replace(globalThis, "indexedDB", { open: () => (opened++, {}) });
+    const server = t.server();
+    const storage = ownStore(record());
+    const m = await t.manager({ storage });
+    await until(() => opened > 0, "that IndexedDB was asked");
+    await clock.advance(999);
+    const refreshed = m.refresh();
+    await until(() => opened > 0, "that IndexedDB was asked");
+    await turn();
+    equal(server.calls.length, 0, "calls before the deadline");
+    await clock.advance(1);
+    await until(async () => (await clock.advance(0), server.to("/refresh").length === 1), "the refresh");
+    await refreshed;
+    await until(async () => (await clock.advance(100), notes(m, "held the lock").length > 0), "that the lock was held");
+    const { length } = [...Array(opened)];
+    await m.refresh();
+    equal(opened, length, "how often IndexedDB was asked");
+  },
+
+  async ledger_that_breaks_between_look_and_write_is_no_reason_not_to_refresh(t) {
+    const server = t.server();
+    const m = await t.loggedIn({ storage: ownStore() });
+    await turn();
+    server.on["/refresh"] = () => {
+      t.replace(globalThis, "indexedDB", { open() { throw new Error("gone"); } });
+      return server.grants();
+    };
+    await m.refresh();
+    equal(await m.token(), "access-2");
+  },
+
+  async ledger_closes_every_connection_that_it_opens(t) {
+    let open = 0;
+    const real = indexedDB;
+    t.replace(globalThis, "indexedDB", {
+      open(...all) {
+        const request = real.open(...all);
+        request.addEventListener("success", () => open++);
+        return request;
+      },
+    });
+    const close = IDBDatabase.prototype.close;
+    t.replace(IDBDatabase.prototype, "close", function () {
+      open--;
+      return close.call(this);
+    });
+    t.server();
+    const m = await t.loggedIn({ storage: ownStore() });
+    await m.refresh();
+    await m.logout();
+    await until(async () => open === 0 && (await turn(10), open === 0), "no open connection");
+  },
+
+  async ledger_is_not_asked_about_a_session_that_no_other_tab_has(t) {
+    t.replace(globalThis, "indexedDB", { open: never });
+    t.replace(navigator, "locks", { request: never });
+    t.server();
+    const m = await t.loggedIn({ storage: "memory" });
+    await m.refresh();
+    equal(await m.token(), "access-2");
+  },
+};

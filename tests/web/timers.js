@@ -1,0 +1,112 @@
+// Timers: a hint that the core is asked again, within what a platform can count.
+
+import { equal, near, never, ok, ownStore, until } from "./harness.js";
+
+const DAY = 86_400_000;
+const LONGEST = 2 ** 31 - 1;
+
+export const cases = {
+  async timer_refreshes_ahead_of_expiry_by_the_margin(t) {
+    const server = t.server();
+    const clock = t.clock();
+    const m = await t.loggedIn({ refreshMargin: 100 });
+    await clock.advance(3_499_000);
+    equal(server.to("/refresh").length, 0, "refreshes before the margin");
+    await clock.advance(1_100);
+    await until(() => server.to("/refresh").length === 1, "the refresh");
+    await until(() => m.events.at(-1).type === "refresh", "the event");
+  },
+
+  async timer_that_a_platform_cannot_count_is_cut_and_set_again(t) {
+    const server = t.server();
+    server.lifetime = (60 * DAY) / 1000;
+    const clock = t.clock();
+    await t.loggedIn();
+    await clock.advance(24 * DAY);
+    await clock.advance(24 * DAY);
+    equal(server.to("/refresh").length, 0, "refreshes after 48 of 60 days");
+    ok(clock.delays.every((delay) => delay <= LONGEST), "delays that a platform can count");
+    ok(clock.delays.includes(LONGEST), "the longest of them");
+    ok(clock.timers.size > 0, "a timer, set again");
+    await clock.advance(12 * DAY);
+    await until(() => server.to("/refresh").length === 1, "the refresh on the last day");
+  },
+
+  async timers_do_not_grow_in_number(t) {
+    t.server();
+    const clock = t.clock();
+    const m = await t.loggedIn();
+    for (let i = 0; i < 20; i++) await m.refresh();
+    await clock.advance(0);
+    equal(clock.timers.size, 1, "timers that are set");
+  },
+
+  async timers_are_gone_after_close(t) {
+    t.server();
+    const clock = t.clock();
+    const m = await t.loggedIn({ storage: ownStore() });
+    await m.refresh();
+    m.close();
+    await clock.advance(60_000);
+    equal(clock.timers.size, 0, "timers that are set");
+    equal(await m.token().catch(({ code }) => code), "closed");
+    await clock.advance(10_000);
+    equal(clock.timers.size, 0, "timers that are set after a call");
+  },
+
+  async timer_does_not_refresh_where_that_is_not_wanted(t) {
+    const server = t.server();
+    const clock = t.clock();
+    const m = await t.loggedIn({ autoRefresh: false });
+    await clock.advance(3_590_000);
+    equal(server.to("/refresh").length, 0, "refreshes that nobody asked for");
+    equal(await m.token(), "access-2");
+  },
+
+  async timer_may_let_a_process_end(t) {
+    t.server();
+    const real = globalThis.setTimeout;
+    let unref = 0;
+    t.replace(globalThis, "setTimeout", (...all) => ({ id: real(...all), unref: () => unref++ }));
+    t.replace(globalThis, "clearTimeout", () => {});
+    await t.loggedIn();
+    ok(unref > 0, "that the alarm was unref'd");
+  },
+
+  async timer_that_rings_early_or_late_is_only_a_hint(t) {
+    const server = t.server();
+    const clock = t.clock();
+    const m = await t.loggedIn();
+    for (const timer of [...clock.timers.values()]) timer.call();
+    equal(server.to("/refresh").length, 0, "refreshes at a timer that rang early");
+    // The page slept through the timer.
+    clock.mono += 4_000_000;
+    clock.wall += 4_000_000;
+    equal(await m.token(), "access-2");
+  },
+
+  async clock_that_is_set_back_is_told_and_ends_nothing(t) {
+    t.server();
+    const clock = t.clock();
+    const m = await t.loggedIn();
+    const before = m.session.expiresAt;
+    clock.mono += 10_000;
+    clock.wall -= 3_590_000;
+    equal(await m.token(), "access-1");
+    dispatchEvent(new Event("online"));
+    await until(() => m.warnings("clock_skew").length === 1, "the warning");
+    near(m.warnings("clock_skew")[0].skewMs, -3_600_000, 20, "skewMs");
+    near(m.session.expiresAt, before - 3_600_000, 20, "the expiry on the clock as it is now");
+  },
+
+  async request_that_never_ends_leaves_no_timer_behind(t) {
+    const server = t.server();
+    const clock = t.clock();
+    const m = await t.manager();
+    server.on["/login"] = never;
+    const login = m.login({}).catch(({ code }) => code);
+    await clock.advance(15_000);
+    equal(await login, "timeout");
+    equal(clock.timers.size, 0, "timers that are set");
+  },
+};

@@ -1,0 +1,240 @@
+// The web storages and the page's own events, which only a window has.
+
+import { API, equal, ok, record, turn, until } from "./harness.js";
+
+const STORAGES = { local: "localStorage", session: "sessionStorage" };
+
+// A storage of our own making in place of the platform's.
+function double(t, name, more = {}) {
+  const kept = new Map();
+  const storage = {
+    kept,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+    ...more,
+  };
+  t.replaceGetter(globalThis, name, () => storage);
+  return storage;
+}
+
+// Without a ledger to wait for, what a manager looks up after its opening is looked up in a turn.
+async function settled(t, name) {
+  t.replace(globalThis, "indexedDB", undefined);
+  const m = await t.manager({ storage: "local", name });
+  await turn();
+  return m;
+}
+
+const full = () => {
+  throw new DOMException("full", "QuotaExceededError");
+};
+
+function clean(t) {
+  for (const name of Object.values(STORAGES)) {
+    globalThis[name].clear();
+    t.atEnd(() => globalThis[name].clear());
+  }
+}
+
+async function livesInMemory(t, kind) {
+  const server = t.server();
+  const m = await t.loggedIn({ storage: kind });
+  await until(() => m.warnings("storage_unavailable").length > 0, "the warning");
+  equal(await m.token(), server.access);
+  await m.refresh();
+  await m.logout();
+  equal(m.session, null);
+  equal(m.warnings("storage_unavailable").length, 1, "warnings");
+  m.close();
+}
+
+const types = (m) => m.events.map(({ type, remote }) => `${type} ${remote}`);
+
+export const cases = {
+  async web_storage_keeps_the_session_under_the_managers_name(t) {
+    clean(t);
+    t.server();
+    for (const [kind, name] of Object.entries(STORAGES)) {
+      for (const [manager, key] of [["shop", "tokenkeeper.shop"], ["tokenkeeper", "tokenkeeper"]]) {
+        const first = await t.loggedIn({ storage: kind, name: manager });
+        equal(Object.keys(globalThis[name]), [key], "what the storage holds");
+        ok(Array.isArray(JSON.parse(globalThis[name][key])), "a record");
+        const token = await first.token();
+        first.close();
+        const second = await t.manager({ storage: kind, name: manager });
+        equal(await second.token(), token);
+        await second.logout();
+        equal(Object.keys(globalThis[name]), [], "what the storage holds after a logout");
+        second.close();
+      }
+    }
+  },
+
+  async web_storage_that_is_absent_gives_way_to_memory(t) {
+    for (const [kind, name] of Object.entries(STORAGES)) {
+      for (const absent of [undefined, null, 7, {}]) {
+        t.replace(globalThis, name, absent);
+        await livesInMemory(t, kind);
+      }
+    }
+  },
+
+  async web_storage_that_is_forbidden_gives_way_to_memory(t) {
+    for (const [kind, name] of Object.entries(STORAGES)) {
+      t.replaceGetter(globalThis, name, () => { throw new DOMException("no", "SecurityError"); });
+      await livesInMemory(t, kind);
+    }
+  },
+
+  async web_storage_that_takes_nothing_gives_way_to_memory(t) {
+    for (const [kind, name] of Object.entries(STORAGES)) {
+      double(t, name, { setItem: full });
+      await livesInMemory(t, kind);
+    }
+  },
+
+  async web_storage_that_cannot_be_read_later_gives_way_to_memory(t) {
+    for (const [kind, name] of Object.entries(STORAGES)) {
+      double(t, name, { getItem: () => { throw new DOMException("no", "InvalidStateError"); } });
+      await livesInMemory(t, kind);
+    }
+  },
+
+  async web_storage_that_fills_up_later_gives_way_to_memory(t) {
+    for (const [kind, name] of Object.entries(STORAGES)) {
+      const storage = double(t, name, { setItem: (key, value) => (value.length > 40 ? full() : storage.kept.set(key, value)) });
+      await livesInMemory(t, kind);
+      equal(storage.kept.size, 0, "what is left in the storage");
+    }
+  },
+
+  async web_storage_with_room_for_one_record_takes_the_next_in_its_place(t) {
+    t.server();
+    const storage = double(t, "localStorage", { setItem: (key, value) => (storage.kept.has(key) ? full() : storage.kept.set(key, value)) });
+    const m = await t.loggedIn({ storage: "local", name: "room" });
+    await m.refresh();
+    ok(storage.kept.get("tokenkeeper.room").includes("access-2"), "the newer record");
+    equal(m.warnings("storage_unavailable").length, 0, "warnings");
+  },
+
+  async web_storage_is_probed_without_a_trace(t) {
+    const keys = [];
+    const storage = double(t, "localStorage", { setItem: (key, value) => (keys.push(key), storage.kept.set(key, value)) });
+    await t.manager({ storage: "local", name: "probe" });
+    ok(keys.length > 0, "that it was tried");
+    equal(storage.kept.size, 0, "what is left of it");
+  },
+
+  async web_storage_with_garbage_warns_and_keeps_it(t) {
+    clean(t);
+    t.server();
+    for (const text of ["", "}{", "7", "null", '"text"', "[]", '{"user":"ada","token":"x"}', '["tokenkeeper"]', record({ version: 2 }), record({ version: 0 }), record({ access: "a\u00e4" }), record({ family: -1 }), record().replace("]", ",")]) {
+      localStorage.setItem("tokenkeeper.garbage", text);
+      const m = await t.manager({ storage: "local", name: "garbage" });
+      equal(m.session, null, "the session");
+      await until(() => m.warnings("storage_corrupt").length > 0, `a warning about ${text}`);
+      equal(localStorage.getItem("tokenkeeper.garbage"), text, "what the storage holds");
+      m.close();
+    }
+    const m = await t.loggedIn({ storage: "local", name: "garbage" });
+    ok(localStorage.getItem("tokenkeeper.garbage").includes("access-1"), "a login's record in its place");
+    m.close();
+  },
+
+  async web_storage_keeps_a_newer_session_when_an_older_one_is_erased(t) {
+    clean(t);
+    t.server();
+    const m = await t.loggedIn({ storage: "local", name: "newer" });
+    const newer = record({ family: 9e15 });
+    localStorage.setItem("tokenkeeper.newer", newer);
+    await m.logout();
+    equal(localStorage.getItem("tokenkeeper.newer"), newer);
+  },
+
+  async storage_event_of_our_key_brings_what_another_tab_did(t) {
+    clean(t);
+    const server = t.server();
+    const m = await settled(t, "events");
+    localStorage.setItem("tokenkeeper.events", record({ access: "theirs" }));
+    dispatchEvent(new StorageEvent("storage", { key: "tokenkeeper.other" }));
+    await turn();
+    equal(m.session, null, "the session after an event of another key");
+    dispatchEvent(new StorageEvent("storage", { key: "tokenkeeper.events" }));
+    await until(() => m.session, "the session");
+    equal(await m.token(), "theirs");
+    localStorage.clear();
+    dispatchEvent(new StorageEvent("storage", { key: null }));
+    await until(() => !m.session, "the logout");
+    equal(types(m), ["login true", "logout true"]);
+    equal(server.calls.length, 0, "calls");
+  },
+
+  async storage_event_alone_carries_login_and_logout_where_there_is_no_channel(t) {
+    clean(t);
+    t.server();
+    t.replace(globalThis, "BroadcastChannel", undefined);
+    const frame = document.createElement("iframe");
+    document.body.append(frame);
+    t.atEnd(() => frame.remove());
+    const m = await t.manager({ storage: "local", name: "framed" });
+    // A write from another document of the origin: the platform itself sends the event.
+    frame.contentWindow.localStorage.setItem("tokenkeeper.framed", record({ access: "framed" }));
+    await until(() => m.session, "the session");
+    frame.contentWindow.localStorage.removeItem("tokenkeeper.framed");
+    await until(() => !m.session, "the logout");
+  },
+
+  async page_that_wakes_reads_the_store_again(t) {
+    clean(t);
+    t.server();
+    t.replace(document, "visibilityState", "visible");
+    for (const [target, type] of [[globalThis, "pageshow"], [globalThis, "focus"], [globalThis, "online"], [document, "visibilitychange"]]) {
+      localStorage.clear();
+      const m = await t.manager({ storage: "local", name: "waking" });
+      localStorage.setItem("tokenkeeper.waking", record());
+      target.dispatchEvent(new Event(type));
+      await until(() => m.session, `the session after ${type}`);
+      m.close();
+    }
+  },
+
+  async page_that_is_hidden_does_not_wake(t) {
+    clean(t);
+    t.server();
+    t.replace(document, "visibilityState", "hidden");
+    const m = await settled(t, "hidden");
+    localStorage.setItem("tokenkeeper.hidden", record());
+    document.dispatchEvent(new Event("visibilitychange"));
+    await turn();
+    equal(m.session, null);
+  },
+
+  async page_is_listened_to_no_more_after_close(t) {
+    t.server();
+    let read = 0;
+    double(t, "localStorage", { getItem: () => (read++, null) });
+    const m = await settled(t, "closed");
+    m.close();
+    const before = read;
+    for (const type of ["online", "pageshow", "focus"]) dispatchEvent(new Event(type));
+    document.dispatchEvent(new Event("visibilitychange"));
+    dispatchEvent(new StorageEvent("storage", { key: "tokenkeeper.closed" }));
+    await turn();
+    equal(read, before, "how often the storage was read");
+  },
+
+  async page_whose_base_changes_has_its_addresses_judged_anew(t) {
+    const server = t.server();
+    server.on["/api"] = () => new Response();
+    const m = await t.loggedIn({ resources: [API] });
+    await m.fetch("/api");
+    equal(server.calls.at(-1).headers.get("authorization"), null);
+    const base = document.createElement("base");
+    base.href = `${API}/`;
+    document.head.append(base);
+    t.atEnd(() => base.remove());
+    await m.fetch("/api");
+    equal(server.calls.at(-1).headers.get("authorization"), "Bearer access-1");
+  },
+};
