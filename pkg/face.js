@@ -247,8 +247,15 @@ function json(text) {
 export async function createManager(options) {
   const settings = saying(() => settingsOf(options));
   const desk = new Desk(settings);
-  await desk.begin(saying(() => new Keeper(settings, desk)));
+  await desk.begin(saying(() => new Keeper(settings, weakly(desk))));
   return new TokenManager(desk);
+}
+
+// The keeper's way to its desk, which does not keep it alive: what the module holds is never
+// collected, and the desk holds the keeper.
+function weakly(desk) {
+  const ref = new WeakRef(desk);
+  return new Proxy({}, { get: (_, name) => (...values) => ref.deref()?.[name](...values) });
 }
 
 // Does what may refuse options, and says so in an error of ours.

@@ -254,9 +254,11 @@ async function transact(name, mode, entry) {
   }
 }
 
-// The ledger only goes forward: what a late writer brings about an older session is dropped.
+// The ledger only goes forward: what a late writer brings about an older session is dropped. What
+// is no entry of ours is not ahead of anything.
 function isAhead(was, entry) {
-  return Array.isArray(was) && (was[0] > entry[0] || (was[0] === entry[0] && was[1] > entry[1]));
+  if (!Array.isArray(was) || !was.slice(0, 2).every(Number.isSafeInteger)) return false;
+  return was[0] > entry[0] || (was[0] === entry[0] && was[1] > entry[1]);
 }
 
 function settled(request) {
