@@ -176,58 +176,45 @@ class Desk extends Hands {
   }
 }
 
-class TokenManager {
-  #desk;
+// The manager itself: what a user holds, and no more.
+function managerOf(desk) {
+  return {
+    fetch: fetchFor(desk),
 
-  constructor(desk) {
-    this.#desk = desk;
-    this.fetch = fetchFor(desk);
-  }
+    get session() {
+      return desk.session;
+    },
 
-  get session() {
-    return this.#desk.session;
-  }
+    async login(credentials) {
+      await saying(() => desk.login(credentials));
+      return desk.session;
+    },
 
-  async login(credentials) {
-    await saying(() => this.#desk.login(credentials));
-    return this.#desk.session;
-  }
+    async logout() {
+      // The answer tells only that the server was told.
+      await desk.ask((ticket) => desk.keeper.logout(ticket)).catch(unlessClosed);
+    },
 
-  async logout() {
-    // The answer tells only that the server was told.
-    await this.#desk.ask((ticket) => this.#desk.keeper.logout(ticket)).catch(unlessClosed);
-  }
+    async token() {
+      return (await desk.want()).token;
+    },
 
-  async token() {
-    return (await this.#desk.want()).token;
-  }
+    async refresh() {
+      await desk.ask((ticket) => desk.keeper.renew(ticket));
+      return desk.session;
+    },
 
-  async refresh() {
-    await this.#desk.ask((ticket) => this.#desk.keeper.renew(ticket));
-    return this.#desk.session;
-  }
+    on(type, listener) {
+      if (!EVENTS.includes(type)) throw new TokenError("bad_options", `on(type) must be one of ${EVENTS.join(", ")}.`);
+      return desk.listen(type, listener);
+    },
 
-  on(type, listener) {
-    if (!EVENTS.includes(type)) throw new TokenError("bad_options", `on(type) must be one of ${EVENTS.join(", ")}.`);
-    return this.#desk.listen(type, listener);
-  }
-
-  subscribe(listener) {
-    return this.#desk.listen(CHANGE, listener);
-  }
-
-  explain() {
-    return this.#desk.keeper.explain();
-  }
-
-  close() {
-    this.#desk.end();
-  }
-
-  // Where a platform has no Symbol.dispose, the method is merely out of reach.
-  [Symbol.dispose]() {
-    this.#desk.end();
-  }
+    subscribe: (listener) => desk.listen(CHANGE, listener),
+    explain: () => desk.keeper.explain(),
+    close: () => desk.end(),
+    // Where a platform has no Symbol.dispose, the method is merely out of reach.
+    [Symbol.dispose]: () => desk.end(),
+  };
 }
 
 const CLOSED = "This token manager was closed: create a new one.";
@@ -248,7 +235,7 @@ export async function createManager(options) {
   const settings = saying(() => settingsOf(options));
   const desk = new Desk(settings);
   await desk.begin(saying(() => new Keeper(settings, weakly(desk))));
-  return new TokenManager(desk);
+  return managerOf(desk);
 }
 
 // The keeper's way to its desk, which does not keep it alive: what the module holds is never

@@ -46,27 +46,22 @@ impl Code {
     pub const fn message(self) -> &'static str {
         match self {
             Self::BadResponse => {
-                "The authorization server answered with success, but without a usable access \
-                 token: check the address and `fields`."
+                "The answer held no usable access token: check the address and `fields`."
             }
             Self::Closed => "This token manager was closed: create a new one.",
-            Self::LoginRejected => {
-                "The server refused the credentials; `status` and `body` hold its own words."
-            }
+            Self::LoginRejected => "The server refused the credentials: see `status` and `body`.",
             Self::Network => {
                 "The authorization server could not be reached; nothing is lost, try again later."
             }
             Self::NotLoggedIn => "Nobody is logged in: call login() first.",
             Self::Server => {
-                "The authorization server failed; nothing is lost. `status` and `body` hold its \
-                 own words."
+                "The authorization server failed; nothing is lost: see `status` and `body`."
             }
             Self::SessionEnded => {
                 "The session has ended or cannot be renewed: log in again. explain() tells why."
             }
             Self::Timeout => {
-                "The authorization server did not answer in time; nothing is lost, try again \
-                 later."
+                "The authorization server did not answer in time; nothing is lost, try again later."
             }
         }
     }
