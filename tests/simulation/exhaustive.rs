@@ -78,7 +78,7 @@ fn one_page_logs_out() {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "takes a release build")]
 fn one_page_logs_in_anew() {
-    let small = Small { deeds: &[Deed::Login(0, 2)], timers: 2, deaths: 0, losses: 0, ..SMALL };
+    let small = Small { deeds: &[Deed::Login(0)], timers: 2, deaths: 0, losses: 0, ..SMALL };
     holds("one page logs in anew meanwhile", &small);
 }
 
@@ -183,7 +183,7 @@ fn prepare(small: &Small, rules: Rules) -> World {
     };
     let trace = if std::env::var("TRACE").is_ok() { Trace::on() } else { Trace::default() };
     let mut world = World::empty(setting, Dice::new(1), trace);
-    for (at, deed) in [(0, Deed::Open(0)), (10, Deed::Login(0, 1)), (100, Deed::Open(1))] {
+    for (at, deed) in [(0, Deed::Open(0)), (10, Deed::Login(0)), (100, Deed::Open(1))] {
         world.agenda.add(Lane::None, at, Event::Act(deed));
     }
     while world.agenda.next_at().is_some_and(|at| at < 40_000) {

@@ -10,9 +10,11 @@
     unreachable_pub
 )]
 
+mod calls;
 mod clocks;
 mod event;
 mod exhaustive;
+mod lifecycle;
 mod lock;
 mod network;
 mod people;

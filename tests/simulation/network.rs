@@ -18,7 +18,6 @@ pub struct Call {
     pub id: CallId,
     pub page: Page,
     pub what: What,
-    sent: u64,
     fault: Option<Fault>,
 }
 
@@ -32,7 +31,6 @@ pub enum What {
     },
     Login {
         ticket: Ticket,
-        user: u32,
     },
     Logout {
         ticket: Ticket,
@@ -75,7 +73,7 @@ impl World {
         self.calls += 1;
         let id = CallId(self.calls);
         let fault = self.fault();
-        let call = Call { id, page, what, sent: self.now, fault };
+        let call = Call { id, page, what, fault };
         let at = self.now + self.latency();
         let event = match fault {
             Some(Fault::LostBefore) => Event::Returns(call, None),
@@ -143,8 +141,8 @@ impl World {
             What::Api { access, stubborn, .. } => {
                 Reply::Api { accepted: !stubborn && self.server.takes(self.now, access) }
             }
-            What::Login { user, .. } => {
-                let key = self.server.login(self.now, *user, coming);
+            What::Login { .. } => {
+                let key = self.server.login(self.now, coming);
                 self.granted(key)
             }
             What::Logout { family, .. } => {
@@ -173,11 +171,11 @@ impl World {
         }
     }
 
-    fn granted(&mut self, key: Key) -> Reply {
+    fn granted(&self, key: Key) -> Reply {
         let refresh = match (self.setting.means, self.setting.rotation) {
             (Means::Cookie | Means::None, _) => None,
             // A server that does not rotate tells its refresh token once, or every time.
-            (Means::Token, Rotation::Never) => (key.generation % 3 == 0).then_some(0),
+            (Means::Token, Rotation::Never) => key.generation.is_multiple_of(3).then_some(0),
             (Means::Token, Rotation::Once | Rotation::Strict { .. }) => Some(key.generation),
         };
         let lifetime = self.setting.told.then_some(self.setting.lifetime);

@@ -3,10 +3,9 @@
 use tokenkeeper::core::io::Input;
 use tokenkeeper::core::session::Stored;
 
-use crate::event::{Event, Lane, Page, Task};
+use crate::event::{Event, Lane, Page};
 use crate::server::Over;
 use crate::setting::one_of;
-use crate::store::View;
 use crate::tab::Purpose;
 use crate::world::World;
 
@@ -24,7 +23,7 @@ pub enum Deed {
     Heal,
     Kill(usize),
     Leave(usize),
-    Login(usize, u32),
+    Login(usize),
     Logout(usize),
     Offline(bool),
     Open(usize),
@@ -48,7 +47,7 @@ impl World {
     pub fn plan(&mut self) {
         let mut at = 0;
         self.plan_at(0, Deed::Open(0));
-        self.plan_at(10, Deed::Login(0, 1));
+        self.plan_at(10, Deed::Login(0));
         for slot in 1..self.setting.tabs {
             let at = self.jitter(2_000);
             self.plan_at(at, Deed::Open(slot));
@@ -73,22 +72,20 @@ impl World {
         }
     }
 
-    fn plan_at(&mut self, at: u64, deed: Deed) {
+    pub fn plan_at(&mut self, at: u64, deed: Deed) {
         self.agenda.add(Lane::None, at, Event::Act(deed));
     }
 
     fn draw_deed(&mut self) -> Deed {
         let tabs = self.setting.tabs as u64;
         let slot = self.dice.below(tabs) as usize;
-        let user = 1 + self.dice.below(3) as u32;
         let span = one_of(&mut self.dice, &[50, 2_000, 30_000, self.setting.lifetime * 2]);
         let span = 1 + self.dice.below(span);
         let sign = if self.dice.below(2) == 0 { 1 } else { -1 };
         match self.dice.below(100) {
-            0..30 => Deed::Fetch(slot),
             30..38 => Deed::Token(slot),
             38..43 => Deed::Renew(slot),
-            43..49 => Deed::Login(slot, user),
+            43..49 => Deed::Login(slot),
             49..53 => Deed::Logout(slot),
             53..60 => Deed::Open(slot),
             60..64 => Deed::Reload(slot),
@@ -108,9 +105,9 @@ impl World {
         }
     }
 
-    pub fn act(&mut self, deed: Deed) {
+    pub fn act(&mut self, deed: &Deed) {
         self.trace.add(self.now, || format!("         {deed:?}"));
-        match deed {
+        match *deed {
             Deed::Doze(span) => {
                 if self.dozing.is_none() && !self.healed {
                     self.dozing = Some((self.now, self.now + span));
@@ -156,7 +153,7 @@ impl World {
             Deed::Close(slot)
             | Deed::Fetch(slot)
             | Deed::Leave(slot)
-            | Deed::Login(slot, _)
+            | Deed::Login(slot)
             | Deed::Logout(slot)
             | Deed::Reload(slot)
             | Deed::Renew(slot)
@@ -170,7 +167,7 @@ impl World {
         }
     }
 
-    fn act_in(&mut self, slot: usize, deed: Deed) {
+    fn act_in(&mut self, slot: usize, deed: &Deed) {
         let now = self.now;
         let mut ticket = |purpose| self.tabs[slot].ticket(now, purpose);
         match deed {
@@ -188,7 +185,7 @@ impl World {
                     self.feed(slot, Input::Left(ticket));
                 }
             }
-            Deed::Login(_, user) => self.login(slot, user),
+            Deed::Login(_) => self.login(slot),
             Deed::Logout(_) => {
                 let ticket = ticket(Purpose::Logout);
                 self.feed(slot, Input::Logout(ticket));
@@ -217,70 +214,6 @@ impl World {
         if self.setting.shared() {
             let nobody = Page { slot: usize::MAX, life: 0 };
             self.agenda.add(Lane::None, self.now, Event::Lands(nobody, Stored::Unreadable));
-        }
-    }
-
-    pub fn kill(&mut self, slot: usize) {
-        let page = self.tabs[slot].page;
-        let tab = &mut self.tabs[slot];
-        tab.machine = None;
-        tab.view = View::default();
-        tab.backlog.clear();
-        tab.frozen = false;
-        self.server.lose(page);
-        let next = self.lock.died(page);
-        self.hand_over(next);
-    }
-
-    pub fn freeze(&mut self, slot: usize, span: u64) {
-        let page = self.tabs[slot].page;
-        let tab = &mut self.tabs[slot];
-        if tab.machine.is_some() && !tab.frozen && !self.healed {
-            tab.frozen = true;
-            tab.frozen_at = self.now;
-            self.server.lose(page);
-            self.plan_at(self.now + span, Deed::Thaw(page));
-        }
-    }
-
-    fn thaw(&mut self, page: Page) {
-        if let Some((_, until)) = self.dozing {
-            return self.plan_at(until, Deed::Thaw(page));
-        }
-        let tab = &mut self.tabs[page.slot];
-        if tab.page != page || !tab.frozen {
-            return;
-        }
-        tab.frozen = false;
-        tab.frozen_for += self.now - tab.frozen_at;
-        tab.thawed = self.now;
-        for task in std::mem::take(&mut tab.backlog) {
-            let at = self.now + self.jitter(5);
-            self.agenda.add(Lane::Backlog(page.slot), at, Event::Task(page, task));
-        }
-        let at = self.now + self.jitter(10);
-        self.agenda.add(Lane::None, at, Event::Task(page, Task::Woken));
-    }
-
-    fn rise(&mut self) {
-        if let Some((since, _)) = self.dozing.take() {
-            self.slept += self.now - since;
-        }
-    }
-
-    fn wake(&mut self, slot: usize) {
-        let event = Event::Task(self.tabs[slot].page, Task::Woken);
-        self.agenda.add(Lane::None, self.now, event);
-    }
-
-    fn heal(&mut self) {
-        self.healed = true;
-        self.offline = false;
-        self.full = false;
-        self.rise();
-        for slot in 0..self.tabs.len() {
-            self.thaw(self.tabs[slot].page);
-            self.wake(slot);
         }
     }
 }

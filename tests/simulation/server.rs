@@ -25,7 +25,6 @@ pub struct Server {
 /// All that came of one login.
 #[derive(Clone, Debug)]
 pub struct Family {
-    pub user: u32,
     pub begun: u64,
     pub over: Option<Over>,
     /// What became of the answer that carried each generation.
@@ -70,14 +69,8 @@ impl Server {
         Self { families: Vec::new(), rotation, lifetime }
     }
 
-    pub fn login(&mut self, now: u64, user: u32, coming: Fate) -> Key {
-        self.families.push(Family {
-            user,
-            begun: now,
-            over: None,
-            fates: vec![coming],
-            rotated: now,
-        });
+    pub fn login(&mut self, now: u64, coming: Fate) -> Key {
+        self.families.push(Family { begun: now, over: None, fates: vec![coming], rotated: now });
         Key { family: self.families.len() - 1, generation: 0 }
     }
 

@@ -6,6 +6,7 @@ use tokenkeeper::core::rules::Rules;
 use tokenkeeper::core::time::Millis;
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is there or not")]
 pub struct Setting {
     pub tabs: usize,
     pub means: Means,

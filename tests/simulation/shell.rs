@@ -1,20 +1,15 @@
 //! What src/web/ does around the machine: feed it, drain it, perform what it says.
 
-use tokenkeeper::core::error::{Code, Error};
-use tokenkeeper::core::io::{
-    Attempt, Evidence, Input, Lease, Means, Message, Outcome, Output, Refusal, Ticket,
-};
+use tokenkeeper::core::error::Code;
+use tokenkeeper::core::io::{Attempt, Evidence, Input, Means, Message, Output};
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::machine::Machine;
 use tokenkeeper::core::session::{Refresh, Session, Stored};
 
-use tokenkeeper::core::time::Millis;
-
 use crate::event::{Event, Lane, Page, Task};
-use crate::network::{CallId, Reply, What};
+use crate::network::What;
 use crate::server::{Fate, Key, key_of, key_sent};
 use crate::store::outlives;
-use crate::tab::{Purpose, Request};
 use crate::world::World;
 
 impl World {
@@ -24,7 +19,7 @@ impl World {
         self.witness_input(slot, &input);
         let Some(machine) = &mut self.tabs[slot].machine else { return };
         machine.handle(now, input);
-        while let Some(output) = self.tabs[slot].machine.as_mut().and_then(|one| one.poll()) {
+        while let Some(output) = self.tabs[slot].machine.as_mut().and_then(Machine::poll) {
             self.witness_output(slot, &output);
             self.note_decision(slot, &output);
             self.perform(slot, output);
@@ -45,7 +40,7 @@ impl World {
     fn perform(&mut self, slot: usize, output: Output) {
         let page = self.tabs[slot].page;
         match output {
-            Output::Answer(ticket, answer) => self.answer(slot, ticket, answer),
+            Output::Answer(ticket, answer) => self.answer(slot, ticket, &answer),
             Output::Emit(_) => {}
             Output::Erase(stamp) => self.erase(slot, stamp),
             Output::Lease(lease) => self.tabs[slot].lease = lease,
@@ -195,7 +190,6 @@ impl World {
     }
 
     fn tell(&mut self, slot: usize, message: Message) {
-        self.witness_message(message);
         for to in 0..self.tabs.len() {
             if to != slot && self.tabs[to].machine.is_some() && self.setting.channel {
                 let at = self.now + self.jitter(20);
@@ -211,7 +205,7 @@ impl World {
         let page = self.tabs[slot].page;
         self.tabs[slot].timer += 1;
         let timer = self.tabs[slot].timer;
-        let Some(at) = self.tabs[slot].machine.as_ref().and_then(|one| one.timeout()) else {
+        let Some(at) = self.tabs[slot].machine.as_ref().and_then(Machine::timeout) else {
             return;
         };
         let late = if self.healed { 0 } else { self.jitter(self.setting.timer_delay) };
@@ -222,112 +216,8 @@ impl World {
     }
 }
 
-/// Calls and those who made them.
-impl World {
-    fn call_within_deadline(&mut self, page: Page, what: What) {
-        let call = self.call(page, what.clone());
-        self.tabs[page.slot].calls.push((call, what));
-        let at = self.now + CALL_DEADLINE;
-        self.agenda.add(Lane::None, at, Event::Task(page, Task::Deadline(call)));
-    }
-
-    fn returned(&mut self, slot: usize, call: CallId, reply: Option<Reply>, otherwise: Code) {
-        let calls = &mut self.tabs[slot].calls;
-        let Some(at) = calls.iter().position(|&(open, _)| open == call) else { return };
-        let (_, what) = calls.swap_remove(at);
-        let failed = || Outcome::Failed { error: Error::new(otherwise), retry_after: None };
-        let outcome = match &reply {
-            Some(Reply::Auth(outcome, _)) => outcome.clone(),
-            _ => failed(),
-        };
-        match what {
-            What::Api { request, .. } => {
-                if let Some(Reply::Api { accepted }) = reply {
-                    self.resource_answered(slot, request, accepted);
-                }
-            }
-            What::Login { ticket, .. } => self.feed(slot, Input::LoggedIn(ticket, outcome)),
-            What::Logout { ticket, .. } => drop(self.settled(slot, ticket)),
-            What::Refresh { attempt, .. } => self.feed(slot, Input::Answered(attempt, outcome)),
-            What::Revoke { .. } => {}
-        }
-    }
-
-    fn answer(&mut self, slot: usize, ticket: Ticket, answer: Result<Lease, Error>) {
-        let Some(waiting) = self.settled(slot, ticket) else { return };
-        if let Purpose::Request(request) = waiting
-            && let Ok(lease) = answer
-        {
-            self.send(slot, request, &lease);
-        }
-    }
-
-    /// A page's own call to a resource: with the lease, or after asking for a token.
-    pub fn fetch(&mut self, slot: usize, stubborn: bool) {
-        let wall = self.clocks(slot).wall;
-        let tab = &mut self.tabs[slot];
-        tab.requests.push(Request { stubborn, ..Request::default() });
-        let request = tab.requests.len() - 1;
-        if let Some(lease) = tab.lease.clone().filter(|lease| wall < lease.until) {
-            self.send(slot, request, &lease);
-        } else {
-            let ticket = tab.ticket(self.now, Purpose::Request(request));
-            self.feed(slot, Input::Want(ticket));
-        }
-    }
-
-    fn send(&mut self, slot: usize, request: usize, lease: &Lease) {
-        let page = self.tabs[slot].page;
-        self.witness_sending(slot, request, lease);
-        let one = &mut self.tabs[slot].requests[request];
-        one.sendings += 1;
-        one.stamp = lease.stamp;
-        let what = What::Api { request, access: lease.token.clone(), stubborn: one.stubborn };
-        let call = self.call(page, what.clone());
-        self.tabs[slot].calls.push((call, what));
-    }
-
-    /// A 401 is told to the machine once; what comes of the second sending is the caller's.
-    fn resource_answered(&mut self, slot: usize, request: usize, accepted: bool) {
-        let now = self.now;
-        let one = self.tabs[slot].requests[request];
-        let stamp = one.stamp;
-        if one.sendings > 1 {
-            self.feed(slot, Input::Replayed(stamp, accepted));
-        } else if !accepted {
-            let invalid_token = self.dice.below(2) == 0 && !one.stubborn;
-            let ticket = self.tabs[slot].ticket(now, Purpose::Request(request));
-            self.feed(slot, Input::Refused(ticket, Refusal { stamp, invalid_token }));
-            let wall = self.clocks(slot).wall;
-            let tab = &self.tabs[slot];
-            let soon = wall.plus(CLOCK_NOISE);
-            let fresh = tab.lease.as_ref().is_some_and(|lease| soon < lease.until);
-            if fresh && tab.holds().is_some_and(|held| held.stamp != stamp) {
-                self.witness_late_refusal(slot, ticket);
-            }
-        }
-    }
-
-    pub fn settled(&mut self, slot: usize, ticket: Ticket) -> Option<Purpose> {
-        let now = self.now;
-        let awake = self.tabs[slot].awake(now);
-        let waiting = self.tabs[slot].waiting.remove(&ticket);
-        self.witness_answer(slot, ticket, waiting, awake);
-        waiting.map(|waiting| waiting.purpose)
-    }
-
-    pub fn login(&mut self, slot: usize, user: u32) {
-        let page = self.tabs[slot].page;
-        let ticket = self.tabs[slot].ticket(self.now, Purpose::Login);
-        self.feed(slot, Input::LoggingIn(ticket));
-        self.call_within_deadline(page, What::Login { ticket, user });
-    }
-}
-
 /// As in the shell: longer than any honest holder needs.
 const LOCK_DEADLINE: u64 = 20_000;
-const CALL_DEADLINE: u64 = 15_000;
-/// Less than this is how clocks are, not how they are set.
-const CLOCK_NOISE: Millis = Millis::seconds(2);
+
 /// A timer that is set for longer rings early and is set again (P16).
 const LONGEST_TIMER: u64 = i32::MAX as u64;

@@ -16,10 +16,6 @@ impl Trace {
             lines.push(format!("{seconds:>6}.{millis:03}  {}", line()));
         }
     }
-
-    pub fn is_on(&self) -> bool {
-        self.0.is_some()
-    }
 }
 
 impl fmt::Display for Trace {

@@ -1,20 +1,19 @@
 //! The world: everything there is at one moment, and what happens next.
 
-use tokenkeeper::core::io::{Input, Means, Outcome};
+use tokenkeeper::core::io::{Means, Outcome};
 use tokenkeeper::core::ledger::Ledger;
 use tokenkeeper::core::machine::Machine;
 use tokenkeeper::core::retry::Dice;
 use tokenkeeper::core::rules::Rules;
 use tokenkeeper::core::session::Stored;
-use tokenkeeper::core::time::{Millis, Now};
 
 use crate::event::{Agenda, Event, Lane, Page, Scheduled, Task};
 use crate::lock::Lock;
 use crate::network::{Call, Reply};
 use crate::server::{Fate, Key, Server};
 use crate::setting::Setting;
-use crate::store::{Value, View};
-use crate::tab::{Purpose, Tab};
+use crate::store::Value;
+use crate::tab::Tab;
 use crate::trace::Trace;
 use crate::witness::Witness;
 
@@ -165,10 +164,10 @@ impl World {
 
     pub fn happen(&mut self, lane: Lane, event: Event) {
         match event {
-            Event::Act(deed) => self.act(deed),
+            Event::Act(deed) => self.act(&deed),
             Event::Arrives(call) => self.arrives(call),
-            Event::Lands(page, value) => self.lands(page, value),
-            Event::Returns(call, reply) => self.returns(call, reply),
+            Event::Lands(page, value) => self.lands(page, &value),
+            Event::Returns(call, reply) => self.returns(&call, reply),
             Event::Runs(page, attempt, ledger) => {
                 let task = match ledger {
                     None => Task::Looked(attempt, Some(self.ledger)),
@@ -201,9 +200,9 @@ impl World {
     }
 
     /// An answer reaches the browser, which keeps its cookies whoever asked.
-    fn returns(&mut self, call: Call, reply: Option<Reply>) {
+    fn returns(&mut self, call: &Call, reply: Option<Reply>) {
         let page = call.page;
-        if !self.awaits(&call) {
+        if !self.awaits(call) {
             return self.server.lose_call(call.id);
         }
         if let Some(Reply::Auth(Outcome::Granted(_), Some(key))) = reply {
@@ -225,7 +224,7 @@ impl World {
     }
 
     /// A write reaches the browser process, which shows it to everyone.
-    fn lands(&mut self, page: Page, value: Value) {
+    fn lands(&mut self, page: Page, value: &Value) {
         self.store = value.clone();
         for slot in 0..self.tabs.len() {
             let own = self.tabs[slot].page == page;
@@ -237,64 +236,10 @@ impl World {
         }
     }
 
-    /// Some runs crash or freeze the page that has just done something: at any step there is.
-    fn strike(&mut self, page: Page) {
-        if self.healed || !(self.setting.crashes || self.setting.freezes) {
-            return;
-        }
-        match self.dice.below(400) {
-            0 if self.setting.crashes => {
-                self.trace.add(self.now, || format!("tab {} dies", page.slot));
-                self.kill(page.slot);
-            }
-            1 if self.setting.freezes => {
-                let span = self.jitter(40_000);
-                self.trace.add(self.now, || format!("tab {} freezes for {span}", page.slot));
-                self.freeze(page.slot, span);
-            }
-            _ => {}
-        }
-    }
-
     pub fn jitter(&mut self, most: u64) -> u64 {
         self.dice.below(most + 1)
     }
-
-    /// What a page's two clocks say.
-    pub fn clocks(&self, slot: usize) -> Now {
-        let wall = BASE.saturating_add_signed(self.clock_set - self.setting.offset) + self.now;
-        let tab = &self.tabs[slot];
-        let asleep = if self.setting.mono_stops { self.slept - tab.slept } else { 0 };
-        let mono = self.now - tab.born - asleep;
-        Now { wall: Millis(wall), mono: Millis(mono) }
-    }
-
-    pub fn open(&mut self, slot: usize) {
-        let private = std::mem::take(&mut self.tabs[slot].view.seen);
-        let life = self.tabs[slot].page.life + 1;
-        let seen = if self.setting.shared() { self.store.clone() } else { private };
-        let mut tab = Tab {
-            page: Page { slot, life },
-            view: View::opened_upon(seen),
-            born: self.now,
-            slept: self.slept,
-            ..Tab::default()
-        };
-        let ticket = tab.ticket(self.now, Purpose::Open);
-        let stored = tab.read();
-        self.tabs[slot] = tab;
-        let seed = self.dice.below(u64::MAX);
-        let machine = Machine::new(self.setting.policy(), seed, self.clocks(slot));
-        #[cfg(feature = "breakable-rules")]
-        let machine = machine.with_rules(self.setting.rules);
-        self.tabs[slot].machine = Some(machine);
-        self.trace.add(self.now, || format!("tab {slot} opens"));
-        self.feed(slot, Input::Opened(ticket, stored));
-    }
 }
-
-/// The device's clock when its offset is zero.
-const BASE: u64 = 1_800_000_000_000;
 
 /// After the last fault, all comes to rest within this.
 pub const CALM: u64 = 240_000;

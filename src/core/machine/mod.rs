@@ -8,8 +8,8 @@
 //! - [`entering`]: logging in and out
 //! - [`waiting`]: those who want a token, and 401s
 //! - [`standing`]: what ledger and store together say of the session in hand
-//! - [`renewal`]: the state of a refresh; [`sending`] is the way to the request, [`answering`]
-//!   the way back
+//! - [`renewal`]: the state of a refresh, [`steps`] from one to the next; [`sending`] is the way to
+//!   the request, [`answering`] the way back
 //! - [`clock`]: clocks that were set
 
 mod answering;
@@ -19,6 +19,7 @@ mod keeping;
 mod renewal;
 mod sending;
 mod standing;
+mod steps;
 mod waiting;
 
 use std::collections::VecDeque;
@@ -151,7 +152,7 @@ impl Machine {
             Input::LoggingIn(ticket) => self.logging_in.push(ticket),
             Input::LoggedIn(ticket, outcome) => self.logged_in(ticket, outcome),
             Input::Logout(ticket) => self.logout(ticket),
-            Input::Looked(attempt, evidence) => self.looked(attempt, evidence),
+            Input::Looked(attempt, evidence) => self.looked(attempt, &evidence),
             Input::Noted(attempt, written) => self.noted(attempt, written),
             Input::Opened(ticket, stored) => self.opened(ticket, stored),
             Input::Refused(ticket, refusal) => self.refused(ticket, refusal),

@@ -1,0 +1,214 @@
+//! Watches a run, and says what was wrong. The statement of each invariant stands beside its check,
+//! with its number in DESIGN.md.
+
+mod agreement;
+mod callers;
+mod ends;
+mod refreshes;
+
+use std::collections::BTreeMap;
+
+use tokenkeeper::core::io::{Event, Input, Outcome, Output, Ticket};
+
+use crate::event::Page;
+use crate::server::{Key, SECRET, key_of};
+use crate::tab::{Held, Purpose};
+use crate::world::World;
+
+#[derive(Clone, Debug, Default)]
+pub struct Witness {
+    /// The first thing that was wrong.
+    pub complaint: Option<String>,
+    pub counts: Counts,
+    /// A page keeps its session in memory, since the store took nothing.
+    pub fallback: bool,
+    /// Whether texts are scanned for tokens, which takes most of a run's time.
+    pub scans: bool,
+    /// What is known of each session, by the family in its stamp.
+    known: BTreeMap<u64, Known>,
+    pages: Vec<Observed>,
+    /// When pages emptied the store.
+    pub emptied: Vec<u64>,
+    /// The server's families that users logged out of.
+    logged_out: Vec<usize>,
+    /// Refresh tokens that were sent without the lock.
+    unlocked: Vec<Key>,
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub runs: u64,
+    pub steps: u64,
+    pub refreshes: u64,
+    /// Sessions that ended by a lost answer under strict rotation: nobody can save them.
+    pub lost_answers: u64,
+    /// Sessions that ended by reuse where a browser had no lock, no ledger or no room.
+    pub degraded: u64,
+    /// Sessions that went with a logout in another tab, though they began just after it.
+    pub crossed: u64,
+    /// Cookies of one login overwritten by the late answer to another.
+    pub mixed_cookies: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.steps += other.steps;
+        self.refreshes += other.refreshes;
+        self.lost_answers += other.lost_answers;
+        self.degraded += other.degraded;
+        self.crossed += other.crossed;
+        self.mixed_cookies += other.mixed_cookies;
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    taken_up: Option<u64>,
+    logged_out: Option<u64>,
+    /// The server's own name for it.
+    server: Option<usize>,
+}
+
+/// What one page did of late.
+#[derive(Clone, Debug, Default)]
+struct Observed {
+    page: Page,
+    held: Option<Held>,
+    taken_up: u64,
+    /// The logins of this page that were granted, and those that a logout came before.
+    granted: Vec<(Ticket, usize)>,
+    cancelled: Vec<Ticket>,
+    /// The family whose new token was refused by a resource, and when.
+    distrusted: Option<(u64, u64)>,
+    /// When the server last refused it a refresh.
+    refused: u64,
+    /// Families this page saw the end of.
+    done_with: Vec<u64>,
+    sent: Vec<(u64, Option<Key>)>,
+    asked: Vec<u64>,
+    /// Tokens that came and were neither kept nor given back so far.
+    in_hand: Option<Key>,
+}
+
+impl Witness {
+    pub fn complain(&mut self, what: impl FnOnce() -> String) {
+        if self.complaint.is_none() {
+            self.complaint = Some(what());
+        }
+    }
+
+    fn known(&mut self, family: u64) -> &mut Known {
+        self.known.entry(family).or_default()
+    }
+
+    fn page(&mut self, page: Page) -> &mut Observed {
+        if self.pages.len() <= page.slot {
+            self.pages.resize(page.slot + 1, Observed::default());
+        }
+        let observed = &mut self.pages[page.slot];
+        if observed.page != page {
+            *observed = Observed { page, ..Observed::default() };
+        }
+        observed
+    }
+}
+
+impl World {
+    pub fn witness_input(&mut self, slot: usize, input: &Input) {
+        self.trace.add(self.now, || format!("tab {slot} ← {input:?}"));
+        self.scan(|| format!("{input:?}"));
+        let page = self.tabs[slot].page;
+        let held = self.tabs[slot].holds();
+        let now = self.now;
+        let observed = self.witness.page(page);
+        observed.held = held;
+        match input {
+            Input::Answered(_, Outcome::Granted(grant)) => {
+                observed.in_hand = Some(key_of(&grant.access));
+            }
+            Input::LoggedIn(ticket, Outcome::Granted(grant)) => {
+                let key = key_of(&grant.access);
+                observed.in_hand = Some(key);
+                observed.granted.push((*ticket, key.family));
+            }
+            Input::Replayed(stamp, accepted) => {
+                if *accepted {
+                    observed.distrusted = None;
+                } else if held.is_some_and(|held| held.stamp == *stamp) {
+                    observed.distrusted = Some((stamp.family, now));
+                }
+            }
+            Input::Answered(_, Outcome::Refused(_)) => observed.refused = now,
+            Input::Want(_) | Input::Renew(_) | Input::Refused(..) => observed.asked.push(now),
+            Input::Logout(_) => {
+                let logins = self.tabs[slot].waiting.iter();
+                let logins = logins.filter(|(_, one)| one.purpose == Purpose::Login);
+                observed.cancelled.extend(logins.map(|(ticket, _)| *ticket));
+                self.witness.emptied.push(now);
+                // Whose login has not been heard of here may come later in the order of stamps,
+                // when the clock was set back in between.
+                let unheard = if self.setting.jumps {
+                    CHANNEL_DELAY.max(2 * self.setting.store_delay)
+                } else {
+                    0
+                };
+                for known in self.witness.known.values_mut() {
+                    if known.taken_up.is_some_and(|at| at + unheard < now) {
+                        known.logged_out.get_or_insert(now);
+                    }
+                }
+                if let Some(held) = held {
+                    self.witness.logged_out.push(held.key.family);
+                    self.witness.known(held.stamp.family).logged_out.get_or_insert(now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub fn witness_output(&mut self, slot: usize, output: &Output) {
+        self.trace.add(self.now, || format!("tab {slot} → {output:?}"));
+        self.scan(|| format!("{output:?}"));
+        let closing = self.tabs[slot].closing;
+        match output {
+            // 7: a closed manager says nothing more, and begins nothing.
+            Output::Emit(_) | Output::Lease(Some(_)) | Output::Lock(_) | Output::Refresh(..)
+                if closing =>
+            {
+                self.witness.complain(|| format!("7: tab {slot} was closed: {output:?}"));
+            }
+            Output::Emit(Event::Logout { reason, remote }) => {
+                self.judge_end(slot, *reason, *remote);
+            }
+            Output::Emit(Event::Login { remote: false }) => self.witness_login(slot),
+            Output::Revoke(grant) => self.witness_handled(slot, key_of(&grant.access)),
+            Output::Store(session) => self.witness_handled(slot, key_of(&session.access)),
+            _ => {}
+        }
+    }
+
+    fn witness_handled(&mut self, slot: usize, key: Key) {
+        let observed = self.witness.page(self.tabs[slot].page);
+        observed.in_hand = observed.in_hand.filter(|&in_hand| in_hand != key);
+    }
+
+    /// 9: no token stands in what goes in, comes out, is told, or is remembered for `explain()`.
+    fn scan(&mut self, text: impl FnOnce() -> String) {
+        if self.witness.scans {
+            let text = text();
+            if text.contains(SECRET) {
+                self.witness.complain(|| format!("9: a token in a text: {text}"));
+            }
+        }
+    }
+}
+
+const MINUTE: u64 = 60_000;
+
+/// How long a message between pages may take.
+const CHANNEL_DELAY: u64 = 20;
+
+/// Clocks are believed to a second or two.
+const EXPIRY_SLACK: u64 = 2_000;
