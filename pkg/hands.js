@@ -8,6 +8,7 @@ import { loginRequest, logoutRequest, refreshRequest, tokensIn } from "./server.
 
 const PREFIX = "tokenkeeper:";
 const LONGEST = 2 ** 31 - 1; // more is taken for no delay at all; whoever is woken early asks again
+const LOCK_PATIENCE = 5000;
 const LEDGER_DEADLINE = 1000;
 const STORE_DEADLINE = 5000;
 
@@ -19,7 +20,6 @@ export class Hands {
   #custom;
   #name;
   #key;
-  #contended;
   #timer;
   #channel;
   #ledgerBroken = false;
@@ -38,7 +38,6 @@ export class Hands {
   // Starts listening to other tabs and to the page, and resolves when it is known who is logged in.
   async begin(keeper) {
     this.keeper = keeper;
-    this.#contended = keeper.contended;
     this.#listen();
     const stored = await this.#read();
     await this.ask((ticket) => keeper.open(ticket, stored)).catch(() => {}); // nobody: no error here
@@ -115,9 +114,11 @@ export class Hands {
 
   // One lock around a refresh. It is never stolen: a thief breaks what the holder is in the middle
   // of. Where locks are missing or forbidden (an opaque origin), there is none to be had.
-  async lock(attempt, patience) {
+  // It is waited for longer than an honest holder needs: who goes on without it while another
+  // refreshes would send the same token.
+  async lock(attempt) {
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), patience);
+    const timer = setTimeout(() => controller.abort(), this.#settings.timeout + LOCK_PATIENCE);
     try {
       await navigator.locks.request(this.#name, { signal: controller.signal }, () => {
         clearTimeout(timer);
@@ -173,7 +174,7 @@ export class Hands {
 
   // What the ledger says; where there is none, or it hangs, nothing, from then on.
   async #ledger(mode, entry) {
-    if (!this.#contended || this.#ledgerBroken) return undefined;
+    if (!this.#settings.contended || this.#ledgerBroken) return undefined;
     const read = await within(LEDGER_DEADLINE, transact(this.#name, mode, entry)).catch(() => LATE);
     if (read !== LATE) return read;
     this.#ledgerBroken = true;

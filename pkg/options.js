@@ -4,7 +4,6 @@
 import { isTrustworthy } from "./wasm/tokenkeeper.js";
 
 const OWN_NAME = "tokenkeeper";
-const MEANS = { body: "token", bearer: "token", cookie: "cookie" };
 
 // The refusal of an option; face.js makes a TokenError of it.
 export class Refusal extends Error {}
@@ -14,9 +13,14 @@ export function settingsOf(options) {
   const storage = storageOf(at.storage);
   const server = serverOf(object(at.server, "server"));
   const name = filled(at.name, "name") ?? OWN_NAME;
+  const cookie = server.via === "cookie";
+  const shared = storage !== "session" && storage !== "memory";
   return {
     server,
-    means: server.refresh ? MEANS[server.via] : "none",
+    renewable: server.refresh !== undefined,
+    cookie,
+    shared,
+    contended: shared || cookie, // other tabs may refresh the same session
     resources: resourcesOf(at.resources),
     margin: 1000 * (seconds(at.refreshMargin, "refreshMargin") ?? 60),
     autoRefresh: flag(at.autoRefresh, "autoRefresh") ?? true,

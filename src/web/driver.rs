@@ -13,10 +13,7 @@ use super::settings::{self, Settings};
 use super::store::{self, Store, Unusable};
 use super::{js, wire};
 use crate::core::error::Error;
-use crate::core::io::{
-    Attempt, Event, Evidence, Input, Lease, Means, Outcome, Output, Policy, Sharing, Ticket,
-    Warning,
-};
+use crate::core::io::{Attempt, Event, Evidence, Input, Lease, Outcome, Output, Ticket, Warning};
 use crate::core::ledger::{Ledger, Stamp};
 use crate::core::machine::Machine;
 use crate::core::resources::Resources;
@@ -29,8 +26,6 @@ use crate::core::token::AccessToken;
 pub(super) struct Driver {
     hands: Hands,
     resources: Resources,
-    request_timeout: Millis,
-    contended: bool,
     machine: RefCell<Machine>,
     inbox: RefCell<VecDeque<Input>>,
     driving: Cell<bool>,
@@ -40,24 +35,17 @@ pub(super) struct Driver {
 impl Driver {
     pub(super) fn new(settings: &Settings, hands: Hands) -> Result<Self, JsValue> {
         let resources = settings::resources(settings)?; // first, while there is nothing to drop
-        let policy = settings::policy(settings);
         let (store, usable) = Store::open(&settings.storage(), settings.key());
         let driver = Self {
-            contended: is_contended(&policy),
-            machine: RefCell::new(Machine::new(policy, seed(), js::now())),
+            machine: RefCell::new(Machine::new(settings::policy(settings), seed(), js::now())),
             hands,
             resources,
-            request_timeout: settings::timeout(settings),
             inbox: RefCell::default(),
             driving: Cell::default(),
             store: RefCell::new(store),
         };
         driver.note(usable);
         Ok(driver)
-    }
-
-    pub(super) const fn contended(&self) -> bool {
-        self.contended
     }
 
     pub(super) fn covers(&self, origin: &str, path: &str) -> bool {
@@ -106,12 +94,7 @@ impl Driver {
             Output::Emit(event) => self.emit(event),
             Output::Erase(stamp) => self.erase(stamp),
             Output::Lease(lease) => self.lease(lease.as_ref()),
-            Output::Lock(attempt) => {
-                // Longer than an honest holder needs: who goes on without the lock while another
-                // refreshes would send the same token.
-                let patience = self.request_timeout.plus(LOCK_PATIENCE);
-                hands.lock(attempt.0, js::number(patience.0));
-            }
+            Output::Lock(attempt) => hands.lock(attempt.0),
             Output::Logout(ticket, session) => {
                 let session = session.as_deref();
                 let refresh = session.and_then(|session| session.refresh.as_ref());
@@ -194,7 +177,7 @@ impl Driver {
     }
 
     fn note(&self, used: Result<(), Unusable>) {
-        if used.is_err() {
+        if let Err(Unusable) = used {
             self.warn("storage_unavailable", &JsValue::UNDEFINED);
         }
     }
@@ -257,11 +240,6 @@ impl Driver {
     }
 }
 
-/// Whether other tabs may refresh the same session.
-fn is_contended(policy: &Policy) -> bool {
-    policy.store == Sharing::Shared || policy.means == Means::Cookie
-}
-
 fn parts(refresh: Option<&Refresh>) -> (Option<&str>, Option<&str>) {
     (refresh.map(|refresh| refresh.token.reveal()), refresh.map(|refresh| &*refresh.name))
 }
@@ -270,9 +248,6 @@ fn parts(refresh: Option<&Refresh>) -> (Option<&str>, Option<&str>) {
 fn seed() -> u64 {
     js::millis(Math::random() * 9_007_199_254_740_992.0).0
 }
-
-/// How much longer than a request's own deadline the lock is waited for.
-const LOCK_PATIENCE: Millis = Millis::seconds(5);
 
 /// The ticket of what nobody waits for.
 const NOBODY: Ticket = Ticket(0);

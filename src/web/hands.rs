@@ -55,7 +55,7 @@ extern "C" {
 
     /// Asks for the lock; [`Keeper::locked`] tells.
     #[wasm_bindgen(method)]
-    pub(super) fn lock(this: &Hands, attempt: u32, patience: f64);
+    pub(super) fn lock(this: &Hands, attempt: u32);
 
     /// Gives the lock back.
     #[wasm_bindgen(method)]

@@ -23,6 +23,7 @@ use crate::core::verdict::{Call, Protocol};
 pub struct Keeper(Driver);
 
 #[wasm_bindgen]
+#[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen hands over what it made for us")]
 impl Keeper {
     /// Takes the options and the hands.
     ///
@@ -31,13 +32,6 @@ impl Keeper {
     #[wasm_bindgen(constructor)]
     pub fn new(settings: &Settings, hands: Hands) -> Result<Self, JsValue> {
         Ok(Self(Driver::new(settings, hands)?))
-    }
-
-    /// Whether other tabs may refresh the same session.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn contended(&self) -> bool {
-        self.0.contended()
     }
 
     /// Reads the store for the first time; the ticket is answered when it is known who is logged

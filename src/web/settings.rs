@@ -6,15 +6,21 @@ use wasm_bindgen::prelude::*;
 use super::js;
 use crate::core::io::{Means, Policy, Sharing};
 use crate::core::resources::{self, Resource, Resources};
-use crate::core::time::Millis;
 
 #[wasm_bindgen]
 extern "C" {
     /// The options, checked; times in milliseconds.
     pub type Settings;
 
+    /// There is something to renew a session with.
     #[wasm_bindgen(method, getter)]
-    fn means(this: &Settings) -> String;
+    fn renewable(this: &Settings) -> bool;
+    /// And that is a cookie.
+    #[wasm_bindgen(method, getter)]
+    fn cookie(this: &Settings) -> bool;
+    /// Other tabs read the same store.
+    #[wasm_bindgen(method, getter)]
+    fn shared(this: &Settings) -> bool;
     /// Origin, path, origin, path …
     #[wasm_bindgen(method, getter)]
     fn resources(this: &Settings) -> Array;
@@ -22,8 +28,6 @@ extern "C" {
     fn margin(this: &Settings) -> f64;
     #[wasm_bindgen(method, getter, js_name = autoRefresh)]
     fn auto_refresh(this: &Settings) -> bool;
-    #[wasm_bindgen(method, getter)]
-    fn timeout(this: &Settings) -> f64;
     #[wasm_bindgen(method, getter)]
     pub(super) fn key(this: &Settings) -> String;
     #[wasm_bindgen(method, getter)]
@@ -42,15 +46,12 @@ pub(super) fn policy(settings: &Settings) -> Policy {
     Policy {
         margin: js::millis(settings.margin()),
         auto_refresh: settings.auto_refresh(),
-        means: match settings.means().as_str() {
-            "cookie" => Means::Cookie,
-            "token" => Means::Token,
-            _ => Means::None,
+        means: match (settings.renewable(), settings.cookie()) {
+            (false, _) => Means::None,
+            (true, false) => Means::Token,
+            (true, true) => Means::Cookie,
         },
-        store: match settings.storage().as_str() {
-            "session" | "memory" => Sharing::Private,
-            _ => Sharing::Shared,
-        },
+        store: if settings.shared() { Sharing::Shared } else { Sharing::Private },
     }
 }
 
@@ -64,9 +65,4 @@ pub(super) fn resources(settings: &Settings) -> Result<Resources, JsValue> {
         resources.push(resource.map_err(|rule| Array::of2(&index.into(), &rule.into()))?);
     }
     Ok(Resources::new(resources))
-}
-
-/// How long a call to the authorization server may take.
-pub(super) fn timeout(settings: &Settings) -> Millis {
-    js::millis(settings.timeout())
 }

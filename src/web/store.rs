@@ -87,7 +87,7 @@ impl Store {
 
 /// A web storage that is there and may be written. gloo-storage takes both for granted and throws
 /// where a browser forbids them, so it is asked only after the platform was.
-fn web_storage(name: &str, raw: impl Fn() -> Storage) -> Option<Place> {
+fn web_storage(name: &str, raw: fn() -> Storage) -> Option<Place> {
     js::method(&js::global(name), "getItem")?;
     if js::global("window").is_undefined() {
         return None; // Node has a storage of that name, but no window to reach it by.

@@ -63,10 +63,10 @@ impl Machine {
         }
         let alive =
             self.held.as_ref().is_some_and(|held| held.freshness(self.now) != Freshness::Expired);
-        for waiter in std::mem::take(&mut self.waiting) {
-            let living = self.lease().filter(|_| alive && waiter.need == Need::Good);
-            self.answer(waiter.ticket, living.ok_or_else(|| error.clone()));
-        }
+        self.answer_where(&|machine, waiter| {
+            let living = machine.lease().filter(|_| alive && waiter.need == Need::Good);
+            Some(living.ok_or_else(|| error.clone()))
+        });
     }
 
     /// Invariant 3: the commit guard. An answer is kept only for the session that asked for it,
@@ -153,7 +153,7 @@ impl Machine {
         if self.stamp() != round.base {
             return self.finish(round);
         }
-        let sure = (round.locked && round.ledger) || !self.contended();
+        let sure = (round.locked && round.complete) || !self.contended();
         if self.rules.hold(Rule::ReadAgainOnRefusal) {
             match self.reconcile(evidence) {
                 Standing::Gone => {

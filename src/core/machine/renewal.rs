@@ -57,6 +57,8 @@ pub(super) struct Round {
     pub(super) locked: bool,
     /// Whether there is a ledger.
     pub(super) ledger: bool,
+    /// Whether it knows of this session: where it does not, some tab goes without it.
+    pub(super) complete: bool,
     /// For which session; the default where a cookie may or may not have one.
     pub(super) base: Stamp,
     /// The newest stamp anybody knew of when the refresh was sent.

@@ -33,7 +33,9 @@ impl Machine {
                 if !self.refreshable() || (self.waiting.is_empty() && !self.wants_renewal()) {
                     return self.finish(round);
                 }
-                let round = Round { base: self.stamp(), known: self.latest, ..round };
+                let base = self.stamp();
+                let complete = evidence.ledger.is_some_and(|ledger| ledger.stamp == base);
+                let round = Round { base, complete, known: self.latest, ..round };
                 let open = evidence.ledger.filter(|ledger| ledger.is_open_for(round.base));
                 match open.and_then(|ledger| ledger.intent) {
                     Some(intent) if self.rules.hold(Rule::LostAnswer) => {

@@ -26,6 +26,7 @@ impl Machine {
             attempt,
             locked,
             ledger: false,
+            complete: false,
             base: none,
             known: none,
             looks: 0,

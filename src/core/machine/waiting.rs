@@ -74,12 +74,7 @@ impl Machine {
         if over == Some(Millis::ZERO) && !self.refreshable() {
             self.lapse();
         }
-        for waiter in std::mem::take(&mut self.waiting) {
-            match self.reply(waiter) {
-                Some(reply) => self.answer(waiter.ticket, reply),
-                None => self.waiting.push(waiter),
-            }
-        }
+        self.answer_where(&Self::reply);
         if !self.renewal.is_idle() {
             return;
         }
@@ -118,25 +113,25 @@ impl Machine {
 
     /// Callers whom an adopted session satisfies need not wait for a refresh.
     pub(super) fn answer_satisfied(&mut self) {
-        for waiter in std::mem::take(&mut self.waiting) {
-            match self.reply(waiter) {
-                Some(Ok(lease)) => self.answer(waiter.ticket, Ok(lease)),
-                _ => self.waiting.push(waiter),
-            }
-        }
+        self.answer_where(&|machine, waiter| machine.reply(waiter).filter(Result::is_ok));
     }
 
     pub(super) fn fail_waiting(&mut self, error: &Error) {
-        for waiter in std::mem::take(&mut self.waiting) {
-            self.answer(waiter.ticket, Err(error.clone()));
-        }
+        self.answer_where(&|_, _| Some(Err(error.clone())));
     }
 
     /// Everyone who waited gets what came, however short it lives: it is as new as can be.
     pub(super) fn deliver(&mut self) {
-        let Some(lease) = self.lease() else { return };
+        self.answer_where(&|machine, _| machine.lease().map(Ok));
+    }
+
+    /// Answers those whom `reply` has something to tell; the others go on waiting.
+    pub(super) fn answer_where(&mut self, reply: &Reply<'_>) {
         for waiter in std::mem::take(&mut self.waiting) {
-            self.answer(waiter.ticket, Ok(lease.clone()));
+            match reply(self, waiter) {
+                Some(reply) => self.answer(waiter.ticket, reply),
+                None => self.waiting.push(waiter),
+            }
         }
     }
 
@@ -156,6 +151,9 @@ impl Machine {
         self.failure.clone().filter(|_| barred && self.rules.hold(Rule::WaitAfterFailure)).map(Err)
     }
 }
+
+/// What a waiter can be told, if anything.
+type Reply<'a> = dyn Fn(&Machine, Waiter) -> Option<Result<Lease, Error>> + 'a;
 
 /// How long a caller waits for a refresh while the token at hand still lives.
 const PATIENCE: Millis = Millis::seconds(3);
