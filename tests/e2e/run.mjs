@@ -34,7 +34,7 @@ try {
   site = env.TOKENKEEPER_SITE = await buildSite(project);
   env.TOKENKEEPER_FIGURES = join(scratch, "figures");
 
-  say(`running ${files.length} files, two at a time (usually 5 minutes)`);
+  say(`running ${files.length} files, two at a time (usually 6 minutes)`);
   const options = ["--test", "--test-concurrency=2", "--test-reporter=spec"];
   const child = spawn(process.execPath, [...options, ...files], { cwd: top, stdio: "inherit" });
   const overdue = setTimeout(() => (stderr.write("✗ Stopped: nothing here takes half an hour.\n"), child.kill()), 30 * 60_000);

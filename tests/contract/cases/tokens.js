@@ -67,7 +67,7 @@ for (const status of [400, 401, 403]) {
 for (const fault of [{ status: 500 }, { status: 503 }, { status: 429 }, { status: 404 }, { status: 403, headers: { "content-type": "text/html" }, text: "<html>" }, { status: 200, text: "<html>portal" }, { drop: true }, { hang: true }]) {
   test(`a refresh that meets ${JSON.stringify(fault)} leaves the session, and says when it is tried again`, async (t) => {
     const world = await t.world();
-    const m = await t.loggedIn(world, { requestTimeout: 0.5 });
+    const m = await t.loggedIn(world, { requestTimeout: 2 });
     const token = await m.token();
     await world.faults("refresh", fault);
     const code = fault.drop ? "network" : fault.hang ? "timeout" : fault.status === 200 ? "bad_response" : "server";
