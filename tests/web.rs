@@ -4,10 +4,10 @@
 //! anything without the other, so they are tested together, as they are shipped: each test here
 //! runs a case written in JavaScript (`tests/web/*.js`) against the package's own files, with
 //! the one difference that their `./wasm/tokenkeeper.js` is this very test binary.
-//! `scripts/test-web` lays that out in `target/web/`: links to `pkg/*.js`, and in the place of the
-//! module a file that passes on what the test binary exports. The test runner serves the tree from
-//! its root, so `raw_module` needs no copying of snippets, and what a worker imports it imports
-//! statically, which a service worker insists on.
+//! `scripts/test-web` bundles that into `target/web/suite.js`. The test runner serves the tree from
+//! its root, so `raw_module` finds it there without copying of snippets, and a worker imports it
+//! statically, which a service worker insists on. Cases in Rust would say the same in three times
+//! the lines: nearly all that they touch is JavaScript's.
 //!
 //! Nothing here sleeps and nothing leaves the machine: `fetch` and the clock are doubles, locks,
 //! channels, `IndexedDB` and storages are the platform's unless their fault is the matter.

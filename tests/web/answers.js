@@ -91,6 +91,9 @@ export const cases = {
     const { m } = await from(t, '{"__proto__":{"access_token":"own"}}', { server: { fields: { accessToken: "/__proto__/access_token" } } });
     equal(await m.token(), "own");
     equal({}.access_token, undefined, "the prototype of all objects");
+    for (const name of ["access_token", "data", "refresh_token"]) t.replace(Object.prototype, name, "evil");
+    await fails(from(t, "{}"), "bad_response");
+    await fails(from(t, '{"user":{}}', { server: { fields: { accessToken: "/user/access_token" } } }), "bad_response");
   },
 
   async answer_without_a_lifetime_is_judged_by_the_tokens_own_claims(t) {

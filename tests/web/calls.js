@@ -1,6 +1,6 @@
 // Calls to the authorization server: what is sent, and what an answer's outside means.
 
-import { AUTH, equal, fails, json, near, never, ok, until } from "./harness.js";
+import { AUTH, equal, fails, json, near, never, ok, ownStore, until } from "./harness.js";
 
 const form = ({ body }) => Object.fromEntries(new URLSearchParams(body));
 
@@ -54,8 +54,11 @@ export const cases = {
 
   async refresh_by_cookie_sends_cookies_and_no_token(t) {
     const server = t.server();
-    const m = await t.loggedIn({ server: { refreshVia: "cookie" }, name: `cookie-${Math.random()}` });
+    const storage = ownStore();
+    const m = await t.loggedIn({ server: { refreshVia: "cookie" }, name: `cookie-${Math.random()}`, storage });
     await m.refresh();
+    await until(() => storage.text?.includes(server.access), "the session in the store");
+    ok(!storage.text.includes("refresh-"), "no refresh token in the store, though the server told one");
     await m.logout();
     await until(() => server.to("/logout").length > 0, "the logout");
     for (const call of server.calls) {

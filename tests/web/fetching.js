@@ -39,6 +39,14 @@ export const cases = {
 
   async fetch_takes_an_address_apart_once(t) {
     t.server();
+    const maps = [];
+    const RealMap = Map;
+    t.replace(globalThis, "Map", class extends RealMap {
+      constructor(...all) {
+        super(...all);
+        maps.push(this);
+      }
+    });
     const m = await t.loggedIn();
     const Real = URL;
     const taken = [];
@@ -55,6 +63,7 @@ export const cases = {
     // The double of fetch takes each apart too.
     equal(count() - once, 5 * (once - 1), "addresses taken apart");
     for (let i = 0; i < 2500; i++) equal((await m.fetch(`${API}/api?${i}`)).status, 200);
+    ok(maps.length > 0 && maps.every(({ size }) => size <= 1000), "that it is not remembered without end");
   },
 
   async fetch_with_nobody_logged_in_is_the_platforms(t) {

@@ -15,7 +15,8 @@ export async function run(cases, name) {
   addEventListener("error", uncaught);
   try {
     await load(); // it is there, being the test itself; the face does not know
-    await cases[name](t);
+    const late = new Promise((_, reject) => platform.setTimeout.call(globalThis, reject, 20_000, new Error("expected an end within 20 s")));
+    await Promise.race([cases[name](t), late]);
   } finally {
     t.end();
     await turn();

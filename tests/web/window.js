@@ -18,8 +18,10 @@ function double(t, name, more = {}) {
   return storage;
 }
 
-// Without a ledger to wait for, what a manager looks up after its opening is looked up in a turn.
+// A manager that looks at the store no more by itself: without a ledger to wait for, what it looks
+// up after its opening is looked up in a turn, and no timer rings.
 async function settled(t, name) {
+  t.clock();
   t.replace(globalThis, "indexedDB", undefined);
   const m = await t.manager({ storage: "local", name });
   await turn();
@@ -177,7 +179,7 @@ export const cases = {
     const frame = document.createElement("iframe");
     document.body.append(frame);
     t.atEnd(() => frame.remove());
-    const m = await t.manager({ storage: "local", name: "framed" });
+    const m = await settled(t, "framed");
     // A write from another document of the origin: the platform itself sends the event.
     frame.contentWindow.localStorage.setItem("tokenkeeper.framed", record({ access: "framed" }));
     await until(() => m.session, "the session");
@@ -191,7 +193,7 @@ export const cases = {
     t.replace(document, "visibilityState", "visible");
     for (const [target, type] of [[globalThis, "pageshow"], [globalThis, "focus"], [globalThis, "online"], [document, "visibilitychange"]]) {
       localStorage.clear();
-      const m = await t.manager({ storage: "local", name: "waking" });
+      const m = await settled(t, "waking");
       localStorage.setItem("tokenkeeper.waking", record());
       target.dispatchEvent(new Event(type));
       await until(() => m.session, `the session after ${type}`);
