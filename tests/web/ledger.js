@@ -1,6 +1,7 @@
 // The ledger in IndexedDB: what orders the tabs where the store cannot, and what is done without it.
 // A store of the caller's own counts as shared with other tabs, in every scope.
 
+import { Hands } from "../../pkg/hands.js";
 import { equal, never, ok, ownStore, record, turn, until } from "./harness.js";
 
 const settled = (request) =>
@@ -27,6 +28,7 @@ const notes = (m, what) => m.explain().filter((entry) => entry.what === what);
 // With an IndexedDB like this one a login and a refresh work, and the tab knows that it has no ledger.
 async function goesOnWithout(t, indexedDB) {
   t.replace(globalThis, "indexedDB", indexedDB);
+  t.clock(); // and stands still: no deadline helps
   t.server();
   const m = await t.loggedIn({ storage: ownStore() });
   await m.refresh();
@@ -83,6 +85,17 @@ export const cases = {
     await m.refresh().catch(() => {});
     await turn();
     equal(await ledger("forward"), [first[0] + 5, 0, null], "the entry");
+    // Two tabs write at once: nobody can look before the other's write, so the hands are asked directly.
+    const hands = new (class extends Hands {
+      ask = async (feed) => feed(1);
+      opened() {}
+    })({ name: "racing", server: {}, contended: true });
+    let noted = 0;
+    await hands.begin({ open() {}, noted: () => noted++, close() {} });
+    t.atEnd(() => hands.end());
+    for (const entry of [[5, 2, 7], [5, 1, null], [4, 9, null], [5, 0, null]]) hands.note(noted, entry);
+    await until(() => noted === 4, "that all was noted");
+    equal(await ledger("racing"), [5, 2, 7], "the entry after late writers");
   },
 
   async ledger_ahead_of_the_store_is_waited_for_and_the_token_not_sent(t) {
