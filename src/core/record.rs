@@ -67,7 +67,7 @@ impl Record<String> {
         ) = self;
         let generation = u32::try_from(whole(generation)?).ok()?;
         let stamp = Stamp { family: whole(family)?, generation };
-        #[expect(clippy::float_cmp, reason = "small whole numbers are exact")]
+        #[allow(clippy::float_cmp, reason = "small whole numbers are exact")]
         if version != VERSION || stamp.is_end() {
             return None;
         }
