@@ -139,7 +139,7 @@ test("a page frozen in the middle of a refresh holds nobody up for ever, and los
 test("a logout while a refresh is on its way wins in every tab, and the late token is given back", () =>
   fresh({ grace: 0 }, async ({ open }) => {
     const [a, b] = await session(open, 2);
-    await refreshUnderWay(a, { kind: "delay", delayMs: 1500 });
+    await refreshUnderWay(a, { kind: "delay", delayMs: 4000 });
     await b.logout();
     deepEqual([await a.event({ type: "logout" }), await b.who()].map((each) => each?.reason ?? each), ["user", null]);
     const { error } = await a.run(() => refreshing);
@@ -153,7 +153,7 @@ test("a logout while a refresh is on its way wins in every tab, and the late tok
 test("another user's login while a refresh is on its way wins in every tab", () =>
   fresh({ grace: 0 }, async ({ open }) => {
     const [a, b] = await session(open, 2);
-    await refreshUnderWay(a, { kind: "delay", delayMs: 1500 });
+    await refreshUnderWay(a, { kind: "delay", delayMs: 6000 });
     await b.login("bob");
     await a.event({ type: "login", who: "bob", remote: true });
     await a.run(() => refreshing);
