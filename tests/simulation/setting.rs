@@ -20,6 +20,8 @@ pub struct Setting {
     /// What the browser has to offer.
     pub locks: bool,
     pub ledger: bool,
+    /// It may fail in one page, which then never asks it again.
+    pub ledger_breaks: bool,
     pub channel: bool,
     /// A write to localStorage takes at most this long to the browser process, and from there to
     /// another tab.
@@ -43,6 +45,7 @@ pub struct Setting {
     /// When faults end.
     pub horizon: u64,
     pub deeds: u64,
+    #[cfg_attr(not(feature = "breakable-rules"), allow(dead_code, reason = "all hold"))]
     pub rules: Rules,
 }
 
@@ -83,6 +86,7 @@ impl Setting {
             auto_refresh: !one_in(dice, 4),
             locks: !one_in(dice, 6),
             ledger: !one_in(dice, 6),
+            ledger_breaks: one_in(dice, 10),
             channel: !one_in(dice, 4),
             store_delay: one_of(dice, &[0, 10, 30, 300]),
             timer_delay: one_of(dice, &[0, 0, 20, 1_000, 60_000]),
