@@ -166,6 +166,7 @@ fn prepare(small: &Small, rules: Rules) -> World {
         auto_refresh: true,
         locks: small.locks,
         ledger: small.ledger,
+        ledger_breaks: false,
         channel: small.channel,
         store_delay: 0,
         timer_delay: 0,

@@ -131,9 +131,16 @@ impl World {
     fn ask_ledger(&mut self, page: Page, attempt: Attempt, to: Option<Ledger>) {
         let at = self.now + self.jitter(4);
         let lane = Lane::Ledger(page.slot);
+        if self.setting.ledger_breaks && self.dice.below(60) == 0 {
+            self.tabs[page.slot].ledger_broken = true;
+            self.witness.ledger_broken = true;
+        }
+        let broken = self.tabs[page.slot].ledger_broken;
         // A ledger of sessions that no other page knows would tell nothing.
         let event = match to {
-            _ if self.setting.ledger && self.setting.shared() => Event::Runs(page, attempt, to),
+            _ if self.setting.ledger && self.setting.shared() && !broken => {
+                Event::Runs(page, attempt, to)
+            }
             None => Event::Task(page, Task::Looked(attempt, None)),
             Some(_) => Event::Task(page, Task::Noted(attempt, false)),
         };

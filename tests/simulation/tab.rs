@@ -20,6 +20,8 @@ pub struct Tab {
     pub view: View,
     /// A write failed: from then on the session lives in memory.
     pub memory: Option<Stored>,
+    /// The ledger failed once.
+    pub ledger_broken: bool,
     pub lease: Option<Lease>,
     pub frozen: bool,
     /// Its manager was closed, and finishes what is under way.

@@ -25,18 +25,19 @@ pub(super) enum Standing {
 pub(super) struct Question {
     attempt: Attempt,
     at: Now,
-    again: bool,
+    /// How often it was asked.
+    times: u32,
 }
 
 impl Machine {
     /// Asks what ledger and store say.
     pub(super) fn ask(&mut self, attempt: Attempt) {
-        self.questions.push(Question { attempt, at: self.now, again: false });
+        self.questions.push(Question { attempt, at: self.now, times: 1 });
         self.output(Output::Look(attempt));
     }
 
     /// Whether the page slept between the question and the answer: what the ledger said then is
-    /// not what it says now. It is asked once more; a slow device is not asked for ever.
+    /// not what it says now. A device that is always so slow is not asked for ever.
     pub(super) fn asks_again(&mut self, attempt: Attempt) -> bool {
         let Some(at) = self.questions.iter().position(|question| question.attempt == attempt)
         else {
@@ -44,9 +45,9 @@ impl Machine {
         };
         let question = self.questions.swap_remove(at);
         let old = self.now.elapsed_since(question.at) >= ANSWER_LIFE;
-        let again = old && !question.again && self.rules.hold(Rule::DoubtOldAnswers);
+        let again = old && question.times < ASKED && self.rules.hold(Rule::DoubtOldAnswers);
         if again {
-            self.questions.push(Question { attempt, at: self.now, again });
+            self.questions.push(Question { attempt, at: self.now, times: question.times + 1 });
             self.output(Output::Look(attempt));
         }
         again
@@ -159,6 +160,9 @@ impl Machine {
 
 /// By then a write has reached all tabs.
 const SETTLED: Millis = Millis::seconds(2);
+
+/// How often one question is asked.
+const ASKED: u32 = 4;
 
 /// Longer than reading the ledger takes where it works.
 const ANSWER_LIFE: Millis = Millis::seconds(3);

@@ -40,6 +40,11 @@ impl World {
         }
         // An erasure and a login in different tabs that crossed on their way to the store.
         let begun = self.witness.known(held.stamp.family).taken_up.unwrap_or(now);
+        // The clock was set back, and nothing remembers in what order things happened.
+        let unordered = remote
+            && reason == Reason::User
+            && !self.jumps.is_empty()
+            && (!self.setting.ledger || self.witness.ledger_broken || !self.setting.shared());
         let crossed = self.witness.emptied.iter().any(|at| at.abs_diff(begun) <= self.lag());
         if crossed && !over && !logged_out {
             self.witness.counts.crossed += 1;
@@ -48,6 +53,7 @@ impl World {
             || replaced
             || raced
             || crossed
+            || unordered
             || successor_lost
             || logged_out
             || expired
@@ -63,6 +69,7 @@ impl World {
         if reason == Reason::RefreshRejected
             && !remote
             && !self.setting.freezes
+            && !self.witness.ledger_broken
             && matches!(successor, Some(Fate::Kept { at }) if *at <= refused)
             && self.setting.rotation == Rotation::Once
             && self.setting.means == Means::Token
@@ -84,10 +91,11 @@ impl World {
         let waiting = &self.tabs[slot].waiting;
         let asked =
             waiting.values().any(|one| matches!(one.purpose, Purpose::Login | Purpose::Renew));
-        let remembered = self.setting.ledger && self.setting.shared();
+        let remembered =
+            self.setting.ledger && self.setting.shared() && !self.witness.ledger_broken;
         if asked || !remembered {
-            self.witness.logged_out.retain(|&done| done != family);
-        } else if self.witness.logged_out.contains(&family) {
+            self.witness.logged_out.remove(&family);
+        } else if self.witness.logged_out.contains_key(&family) {
             self.witness.complain(|| format!("8: {held:?} was brought back by a cookie"));
         }
     }
@@ -144,8 +152,8 @@ impl World {
         if self.tabs[slot].machine.as_ref().is_some_and(|machine| !machine.is_at_rest()) {
             return;
         }
-        if let Some(key) = self.witness.page(page).in_hand.take()
-            && self.witness.logged_out.contains(&key.family)
+        if let Some((key, came)) = self.witness.page(page).in_hand.take()
+            && self.witness.logged_out.get(&key.family).is_some_and(|&at| at <= came + LOOK)
             && self.tabs[slot].holds().is_none_or(|held| held.key.family != key.family)
             && self.setting.means != Means::Cookie
         {
@@ -158,6 +166,9 @@ impl World {
         CHANNEL_DELAY + 2 * self.setting.store_delay
     }
 }
+
+/// How long a page looks before it decides.
+const LOOK: u64 = 8;
 
 /// How long the news of a logout may take to a page that is awake.
 const PROPAGATION: u64 = 5_000;

@@ -22,6 +22,8 @@ pub struct Witness {
     pub counts: Counts,
     /// A page keeps its session in memory, since the store took nothing.
     pub fallback: bool,
+    /// The ledger failed in some page, and not in others.
+    pub ledger_broken: bool,
     /// Whether texts are scanned for tokens, which takes most of a run's time.
     pub scans: bool,
     /// What is known of each session, by the family in its stamp.
@@ -30,7 +32,7 @@ pub struct Witness {
     /// When pages emptied the store.
     pub emptied: Vec<u64>,
     /// The server's families that users logged out of.
-    logged_out: Vec<usize>,
+    logged_out: BTreeMap<usize, u64>,
     /// Refresh tokens that were sent without the lock.
     unlocked: Vec<Key>,
 }
@@ -89,7 +91,7 @@ struct Observed {
     sent: Vec<(u64, Option<Key>)>,
     asked: Vec<u64>,
     /// Tokens that came and were neither kept nor given back so far.
-    in_hand: Option<Key>,
+    in_hand: Option<(Key, u64)>,
 }
 
 impl Witness {
@@ -126,11 +128,11 @@ impl World {
         observed.held = held;
         match input {
             Input::Answered(_, Outcome::Granted(grant)) => {
-                observed.in_hand = Some(key_of(&grant.access));
+                observed.in_hand = Some((key_of(&grant.access), now));
             }
             Input::LoggedIn(ticket, Outcome::Granted(grant)) => {
                 let key = key_of(&grant.access);
-                observed.in_hand = Some(key);
+                observed.in_hand = Some((key, now));
                 observed.granted.push((*ticket, key.family));
             }
             Input::Replayed(stamp, accepted) => {
@@ -160,7 +162,7 @@ impl World {
                     }
                 }
                 if let Some(held) = held {
-                    self.witness.logged_out.push(held.key.family);
+                    self.witness.logged_out.insert(held.key.family, now);
                     self.witness.known(held.stamp.family).logged_out.get_or_insert(now);
                 }
             }
@@ -191,7 +193,7 @@ impl World {
 
     fn witness_handled(&mut self, slot: usize, key: Key) {
         let observed = self.witness.page(self.tabs[slot].page);
-        observed.in_hand = observed.in_hand.filter(|&in_hand| in_hand != key);
+        observed.in_hand = observed.in_hand.filter(|&(in_hand, _)| in_hand != key);
     }
 
     /// 9: no token stands in what goes in, comes out, is told, or is remembered for `explain()`.

@@ -33,7 +33,10 @@ impl World {
         // Without a ledger the lock is held until a write has spread, if nobody dies before.
         let by_lock =
             locks && self.setting.store_delay <= 20 && latency <= 3_000 && !(crashes || freezes);
-        self.setting.shared() && (by_ledger || by_lock) && !self.witness.fallback
+        self.setting.shared()
+            && (by_ledger || by_lock)
+            && !self.witness.fallback
+            && !self.witness.ledger_broken
     }
 
     /// 2: one refresh in flight per tab. 5: a server that fails, or tokens that live for a moment,
