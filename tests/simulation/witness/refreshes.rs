@@ -31,8 +31,11 @@ impl World {
         let Setting { ledger, locks, jumps, crashes, freezes, latency, .. } = self.setting;
         let by_ledger = ledger && !(locks && mixed) && (locks || !jumps);
         // Without a ledger the lock is held until a write has spread, if nobody dies before.
-        let by_lock =
-            locks && self.setting.store_delay <= 20 && latency <= 3_000 && !(crashes || freezes);
+        let by_lock = locks
+            && !mixed
+            && self.setting.store_delay <= 20
+            && latency <= 3_000
+            && !(crashes || freezes);
         self.setting.shared()
             && (by_ledger || by_lock)
             && !self.witness.fallback
