@@ -44,7 +44,7 @@ impl Driver {
             driving: Cell::default(),
             store: RefCell::new(store),
         };
-        driver.note(usable);
+        driver.note(&usable);
         Ok(driver)
     }
 
@@ -138,7 +138,7 @@ impl Driver {
     pub(super) fn load(&self, custom: Option<&str>) -> Stored {
         let loaded = self.store.borrow_mut().load(custom);
         loaded.unwrap_or_else(|unusable| {
-            self.note(Err(unusable));
+            self.note(&Err(unusable));
             Stored::Unknown
         })
     }
@@ -149,7 +149,7 @@ impl Driver {
             self.hands.save(&text);
         } else {
             let saved = self.store.borrow_mut().save(&text);
-            self.note(saved);
+            self.note(&saved);
         }
     }
 
@@ -161,7 +161,7 @@ impl Driver {
         let newer = matches!(self.load(None), Stored::Session(session) if session.stamp > stamp);
         if !newer {
             let removed = self.store.borrow_mut().remove();
-            self.note(removed);
+            self.note(&removed);
         }
     }
 
@@ -173,11 +173,11 @@ impl Driver {
     pub(super) fn store_failed(&self) {
         let text = self.session().and_then(|(session, _)| store::text_of(&session));
         let unusable: Result<(), _> = self.store.borrow_mut().fall_back(text.as_deref());
-        self.note(unusable);
+        self.note(&unusable);
     }
 
-    fn note(&self, used: Result<(), Unusable>) {
-        if let Err(Unusable) = used {
+    fn note(&self, used: &Result<(), Unusable>) {
+        if used.is_err() {
             self.warn("storage_unavailable", &JsValue::UNDEFINED);
         }
     }
