@@ -38,7 +38,32 @@ function number(value) {
   return bytes;
 }
 
-const IMPORT = 2, EXPORT = 7, FUNCTION = 0;
+const CUSTOM = 0, IMPORT = 2, EXPORT = 7, CODE = 10;
+const FUNCTION = 0, FUNCTION_NAMES = 1;
+
+// Every function with its size in bytes and its name, if the module has names; the largest first.
+export function functions(bytes) {
+  const names = new Map();
+  const sizes = [];
+  let imported = 0;
+  for (const { id, content } of sections(bytes)) {
+    const read = reader(content);
+    if (id === IMPORT) imported = read.number(); // functions are all that is imported
+    if (id === CODE) {
+      for (let count = read.number(); count > 0; count--) sizes.push(read.bytes(read.number()).length);
+    }
+    if (id !== CUSTOM || read.text() !== "name") continue;
+    while (read.at < content.length) {
+      const kind = read.byte();
+      const part = reader(read.bytes(read.number()));
+      if (kind !== FUNCTION_NAMES) continue;
+      for (let count = part.number(); count > 0; count--) names.set(part.number(), part.text());
+    }
+  }
+  return sizes
+    .map((size, index) => ({ size, name: names.get(index + imported) ?? `function ${index + imported}` }))
+    .sort((a, b) => b.size - a.size);
+}
 
 // The same module under other names: `import` gives an imported function's module and name, `export` a name, or
 // undefined for what is not to be exported.

@@ -11,6 +11,7 @@ mod driver;
 mod hands;
 mod js;
 mod keeper;
+mod memory;
 mod settings;
 mod store;
 mod wire;
