@@ -79,6 +79,8 @@ struct Observed {
     page: Page,
     held: Option<Held>,
     taken_up: u64,
+    /// The lock could not be had in time.
+    unlocked: bool,
     /// The logins of this page that were granted, and those that a logout came before.
     granted: Vec<(Ticket, usize)>,
     cancelled: Vec<Ticket>,
@@ -135,6 +137,7 @@ impl World {
                 observed.in_hand = Some((key, now));
                 observed.granted.push((*ticket, key.family));
             }
+            Input::Locked(_, had) => observed.unlocked = !had,
             Input::Replayed(stamp, accepted) => {
                 if *accepted {
                     observed.distrusted = None;

@@ -51,8 +51,8 @@ impl World {
         if calls.iter().any(|(_, what)| matches!(what, What::Refresh { .. })) {
             self.witness.complain(|| format!("2: two refreshes in flight in {page:?}"));
         }
-        if let Some(key) = sent.filter(|_| self.lock.holder().is_none_or(|(to, _)| to != page)) {
-            self.witness.unlocked.push(key);
+        if self.witness.page(page).unlocked {
+            self.witness.unlocked.extend(sent);
         }
         let observed = self.witness.page(page);
         observed.sent.retain(|&(at, _)| at + MINUTE > now);
