@@ -28,7 +28,7 @@ export const cases = {
     ok(clock.delays.every((delay) => delay <= LONGEST), "delays that a platform can count");
     ok(clock.delays.includes(LONGEST), "the longest of them");
     ok(clock.timers.size > 0, "a timer, set again");
-    await clock.advance(12 * DAY);
+    await clock.advance(12 * DAY - 55_000); // no further than the refresh may take
     await until(() => server.to("/refresh").length === 1, "the refresh on the last day");
   },
 
