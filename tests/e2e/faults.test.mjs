@@ -14,7 +14,7 @@ const { demo, browser, fresh } = await world();
 async function session(open, count, options) {
   const tabs = [];
   for (let i = 0; i < count; i++) tabs.push(await open(options));
-  await tabs[0].login();
+  equal((await tabs[0].login()).value, "alice");
   for (const tab of tabs) await tab.until(() => manager.session !== null);
   return tabs;
 }
@@ -123,7 +123,7 @@ test("a page frozen while others refreshed many times adopts the newest session 
   }));
 
 test("a page frozen in the middle of a refresh holds nobody up for ever, and loses nothing when it wakes", () =>
-  sleepy({ grace: 60 }, { requestTimeout: 2 }, async ({ a, b, become, browser }) => {
+  sleepy({ grace: 60 }, { requestTimeout: 5 }, async ({ a, b, become, browser }) => {
     await demo.lab("expire-access");
     await refreshUnderWay(a, { kind: "delay", delayMs: 1500 });
     await become("frozen");
