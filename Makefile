@@ -36,7 +36,7 @@ test-core: ## the core: units, properties, simulation, examples
 test-server: ## the demo's servers
 	@scripts/setup rust && cargo test --package demo-server
 
-test-web: ## the shell, in headless Chromium
+test-web: ## the shell, in headless Chromium, Firefox and WebKit
 	@scripts/test-web
 
 test-pkg: $(built) ## the tarball: its files, exports and types
