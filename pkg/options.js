@@ -4,7 +4,6 @@
 import { isTrustworthy } from "./wasm/tokenkeeper.js";
 
 const OWN_NAME = "tokenkeeper";
-const PROBE = "tokenkeeper.probe";
 
 // The refusal of an option; face.js makes a TokenError of it.
 export class Refusal extends Error {}
@@ -28,7 +27,7 @@ export function settingsOf(options) {
     timeout: 1000 * (seconds(at.requestTimeout, "requestTimeout", "must be more than 0 seconds", 0.001) ?? 15),
     name,
     key: name === OWN_NAME ? name : `${OWN_NAME}.${name}`, // recognisable, and no other library's
-    place: placeOf(storage),
+    storage: typeof storage === "string" ? storage : "custom",
     custom: typeof storage === "string" ? undefined : storage,
   };
 }
@@ -87,19 +86,6 @@ function storageOf(storage = "local") {
   if (["local", "session", "memory"].includes(storage)) return storage;
   const isStore = typeof storage === "object" && ["get", "set", "remove"].every((name) => typeof storage[name] === "function");
   return isStore ? storage : refuse("storage", 'must be "local", "session", "memory", or an object with get, set and remove');
-}
-
-// Where the session is kept, by number; -1 where that cannot be used. Node has storages of these names too, but no
-// window that has them.
-function placeOf(storage) {
-  const place = ["memory", "custom", "session", "local"].indexOf(typeof storage === "string" ? storage : "custom");
-  try {
-    const web = place > 1 && window[`${storage}Storage`];
-    web && (web.setItem(PROBE, PROBE), web.removeItem(PROBE));
-    return place;
-  } catch {
-    return -1;
-  }
 }
 
 function headersOf(headers) {
