@@ -7,7 +7,7 @@ use super::time::Millis;
 use super::timeline::Entry;
 use super::token::AccessToken;
 
-/// Names one caller who waits for an answer.
+/// Names one caller who waits for an answer; who comes later has a higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 

@@ -63,8 +63,8 @@ impl Machine {
         }
         let alive =
             self.held.as_ref().is_some_and(|held| held.freshness(self.now) != Freshness::Expired);
-        self.answer_where(&|machine, waiter| {
-            let living = machine.lease().filter(|_| alive && waiter.need == Need::Good);
+        self.answer_where(&|machine, need, _| {
+            let living = machine.lease().filter(|_| alive && need == Need::Good);
             Some(living.ok_or_else(|| error.clone()))
         });
     }

@@ -27,7 +27,7 @@ use std::collections::VecDeque;
 use self::entering::Arrival;
 use self::renewal::Renewal;
 use self::standing::Question;
-use self::waiting::{Need, Waiter};
+use self::waiting::{Need, Queue};
 use super::error::{Code, Error};
 use super::expiry::Held;
 use super::io::{Event, Input, Lease, Output, Policy, Ticket};
@@ -75,7 +75,7 @@ pub struct Machine {
     newest: u64,
     /// The family whose time is over here, though other tabs may count differently.
     lapsed: u64,
-    waiting: Vec<Waiter>,
+    waiting: Vec<Queue>,
     logging_in: Vec<Ticket>,
     arrivals: Vec<Arrival>,
     renewal: Renewal,
@@ -147,7 +147,7 @@ impl Machine {
         match input {
             Input::Answered(attempt, outcome) => self.answered(attempt, outcome),
             Input::Closed => self.close(),
-            Input::Left(ticket) => self.waiting.retain(|waiter| waiter.ticket != ticket),
+            Input::Left(ticket) => self.left(ticket),
             Input::Locked(attempt, had) => self.locked(attempt, had),
             Input::LoggingIn(ticket) => self.logging_in.push(ticket),
             Input::LoggedIn(ticket, outcome) => self.logged_in(ticket, outcome),

@@ -61,7 +61,7 @@ impl Machine {
             // Somebody logged in, and the store does not show it yet.
             return self.look_again(round, LOOK_AGAIN);
         }
-        let asked = self.waiting.iter().any(|waiter| matches!(waiter.need, Need::NewerThan(_)));
+        let asked = self.waiting.iter().any(|queue| matches!(queue.need, Need::NewerThan(_)));
         let restorable = self.policy.means == Means::Cookie && !self.waiting.is_empty();
         if !restorable || (self.latest.ends_all() && self.latest != Stamp::default() && !asked) {
             self.fail_waiting(&Error::new(Code::NotLoggedIn));

@@ -1,5 +1,7 @@
 //! Those who wait for a token, and those who were refused with one.
 
+use std::collections::VecDeque;
+
 use super::Machine;
 use crate::core::error::{Code, Error};
 use crate::core::expiry::Freshness;
@@ -8,10 +10,17 @@ use crate::core::ledger::Stamp;
 use crate::core::rules::Rule;
 use crate::core::time::Millis;
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Waiter {
-    pub(super) ticket: Ticket,
+/// Those with the same need, in the order in which they came. There are few needs, and what the
+/// first of a queue cannot be told, nobody behind can: a caller costs the same however many wait.
+#[derive(Clone, Debug)]
+pub(super) struct Queue {
     pub(super) need: Need,
+    callers: VecDeque<Caller>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Caller {
+    ticket: Ticket,
     since: Millis,
 }
 
@@ -27,7 +36,22 @@ pub(super) enum Need {
 
 impl Machine {
     pub(super) fn wait(&mut self, ticket: Ticket, need: Need) {
-        self.waiting.push(Waiter { ticket, need, since: self.now.mono });
+        let caller = Caller { ticket, since: self.now.mono };
+        match self.waiting.iter_mut().find(|queue| queue.need == need) {
+            Some(queue) => queue.callers.push_back(caller),
+            None => self.waiting.push(Queue { need, callers: VecDeque::from([caller]) }),
+        }
+    }
+
+    /// A caller waits no longer.
+    pub(super) fn left(&mut self, ticket: Ticket) {
+        for queue in &mut self.waiting {
+            // Tickets are given in ascending order.
+            if let Ok(at) = queue.callers.binary_search_by_key(&ticket, |caller| caller.ticket) {
+                queue.callers.remove(at);
+            }
+        }
+        self.waiting.retain(|queue| !queue.callers.is_empty());
     }
 
     /// Invariant 4: a 401 for a token that is no longer ours is answered with the one we have.
@@ -85,15 +109,15 @@ impl Machine {
         }
     }
 
-    /// What a waiter can be told now; `None` when a refresh has to tell.
-    pub(super) fn reply(&self, waiter: Waiter) -> Option<Result<Lease, Error>> {
+    /// What a caller can be told now; `None` when a refresh has to tell.
+    fn reply(&self, need: Need, since: Millis) -> Option<Result<Lease, Error>> {
         let Some(held) = &self.held else {
-            let askable = self.policy.means == Means::Cookie && waiter.need != Need::Good;
+            let askable = self.policy.means == Means::Cookie && need != Need::Good;
             return if askable { self.failing() } else { Some(Err(Error::new(Code::NotLoggedIn))) };
         };
         let alive = held.freshness(self.now) != Freshness::Expired;
         let lease = || self.lease().map(Ok);
-        match waiter.need {
+        match need {
             Need::NewerThan(old) if held.session.stamp <= old => {
                 if self.refreshable() {
                     self.failing()
@@ -103,7 +127,7 @@ impl Machine {
             }
             Need::Truth => lease(),
             _ if held.freshness(self.now) == Freshness::Fresh || !self.refreshable() => lease(),
-            _ if alive && self.now.mono.since(waiter.since) >= PATIENCE => lease(),
+            _ if alive && self.now.mono.since(since) >= PATIENCE => lease(),
             _ => match self.failing() {
                 Some(_) if alive => lease(),
                 failing => failing,
@@ -113,24 +137,29 @@ impl Machine {
 
     /// Callers whom an adopted session satisfies need not wait for a refresh.
     pub(super) fn answer_satisfied(&mut self) {
-        self.answer_where(&|machine, waiter| machine.reply(waiter).filter(Result::is_ok));
+        self.answer_where(&|machine, need, since| machine.reply(need, since).filter(Result::is_ok));
     }
 
     pub(super) fn fail_waiting(&mut self, error: &Error) {
-        self.answer_where(&|_, _| Some(Err(error.clone())));
+        self.answer_where(&|_, _, _| Some(Err(error.clone())));
     }
 
     /// Everyone who waited gets what came, however short it lives: it is as new as can be.
     pub(super) fn deliver(&mut self) {
-        self.answer_where(&|machine, _| machine.lease().map(Ok));
+        self.answer_where(&|machine, _, _| machine.lease().map(Ok));
     }
 
     /// Answers those whom `reply` has something to tell; the others go on waiting.
     pub(super) fn answer_where(&mut self, reply: &Reply<'_>) {
-        for waiter in std::mem::take(&mut self.waiting) {
-            match reply(self, waiter) {
-                Some(reply) => self.answer(waiter.ticket, reply),
-                None => self.waiting.push(waiter),
+        for mut queue in std::mem::take(&mut self.waiting) {
+            while let Some(caller) = queue.callers.front().copied()
+                && let Some(reply) = reply(self, queue.need, caller.since)
+            {
+                queue.callers.pop_front();
+                self.answer(caller.ticket, reply);
+            }
+            if !queue.callers.is_empty() {
+                self.waiting.push(queue);
             }
         }
     }
@@ -139,9 +168,8 @@ impl Machine {
     pub(super) fn patience_timeout(&self) -> Option<Millis> {
         let held = self.held.as_ref()?;
         let alive = held.freshness(self.now) != Freshness::Expired;
-        // In the order in which they came.
-        let longest = self.waiting.iter().find(|waiter| waiter.need == Need::Good)?;
-        alive.then(|| longest.since.plus(PATIENCE))
+        let queue = self.waiting.iter().find(|queue| queue.need == Need::Good)?;
+        queue.callers.front().filter(|_| alive).map(|longest| longest.since.plus(PATIENCE))
     }
 
     /// The failure that callers are answered with while the server is left alone.
@@ -152,8 +180,8 @@ impl Machine {
     }
 }
 
-/// What a waiter can be told, if anything.
-type Reply<'a> = dyn Fn(&Machine, Waiter) -> Option<Result<Lease, Error>> + 'a;
+/// What a caller with this need, who waits since then, can be told, if anything.
+type Reply<'a> = dyn Fn(&Machine, Need, Millis) -> Option<Result<Lease, Error>> + 'a;
 
 /// How long a caller waits for a refresh while the token at hand still lives.
 const PATIENCE: Millis = Millis::seconds(3);
