@@ -4,7 +4,7 @@ PORT ?= 8080
 
 built := pkg/wasm/embedded.js
 
-.PHONY: help demo test pkg size lint test-native test-core test-server test-web test-pkg test-size test-e2e
+.PHONY: help demo test pkg size docs lint test-native test-core test-server test-web test-pkg test-size test-e2e
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -24,7 +24,10 @@ size: $(built) ## what a bundle that uses the whole API weighs
 $(built): Cargo.toml Cargo.lock LICENSE $(shell find src -name '*.rs') $(addprefix scripts/,build-pkg embed.mjs glue.mjs glue-runtime.js wasm.mjs)
 	@scripts/build-pkg
 
-lint: ## format, clippy on both halves, types
+docs: ## writes docs/api from the package's types
+	@scripts/docs
+
+lint: ## format, clippy on both halves, types, and that docs/api is up to date
 	@scripts/lint
 
 test-native: ## test-core and test-server in one go

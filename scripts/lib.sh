@@ -76,6 +76,22 @@ apt_install() {
     rm -f "$log"
 }
 
+# npm_tools FOLDER TIME: what the lock file of a folder of this tree names, into its node_modules/.
+npm_tools() {
+    local folder=$1 time=$2 log
+    # The stamp tells for which lock file the folder was filled.
+    local stamp=$top/$folder/node_modules/.for-lock
+    cmp -s "$top/$folder/package-lock.json" "$stamp" && return
+    log=$(mktemp)
+    say "installing the tools of $folder/package.json into node_modules (usually $time)"
+    (cd "$top/$folder" && npm ci --ignore-scripts --no-progress) >"$log" 2>&1 </dev/null || {
+        tail -n 15 "$log" >&2
+        die "npm could not install the tools of $folder/package.json."
+    }
+    rm -f "$log"
+    cp "$top/$folder/package-lock.json" "$stamp"
+}
+
 # cargo_tool CRATE VERSION PROGRAM TIME: a program from crates.io, into the cache.
 cargo_tool() {
     local crate=$1 version=$2 program=$3 time=$4
