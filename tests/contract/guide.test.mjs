@@ -1,0 +1,113 @@
+// Every block of docs/guide.md and docs/migration.md, run as it stands there, against a server that answers as its framework does.
+
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { remove, top } from "../e2e/fixtures/package.mjs";
+import { Page } from "./lib/page.mjs";
+import { frameworks, Tokens } from "./lib/frameworks.mjs";
+import { contractProject } from "./lib/site.mjs";
+
+const project = await contractProject();
+const { createTokenManager } = await import(join(project, "node_modules/tokenkeeper/index.js"));
+after(() => {
+  if (!process.env.TOKENKEEPER_PROJECT) remove(project);
+});
+
+// The JavaScript under each heading.
+const sections = ["docs/guide.md", "docs/migration.md"]
+  .flatMap((page) => readFileSync(join(top, page), "utf8").split(/^## /m))
+  .map((section) => [section.slice(0, section.indexOf("\n")), [...section.matchAll(/^```js\n([^]*?)^```/gm)].map(([, code]) => code)])
+  .filter(([, blocks]) => blocks.length > 0);
+
+const TAKEN_OVER = "Keep your users logged in";
+
+test("every section with code has its server, and every server its section", () => {
+  deepEqual(sections.map(([title]) => title), [...Object.keys(frameworks), TAKEN_OVER]);
+});
+
+describe("the guide:", () => {
+  for (const [title, blocks] of sections) {
+    if (title !== TAKEN_OVER) test(title, { timeout: 30_000 }, () => walk(blocks, frameworks[title]));
+  }
+});
+
+describe("a session of the old code's is taken over", () => {
+  test("by the block in the guide, once", { timeout: 30_000 }, async () => {
+    const tokens = new Tokens();
+    const page = new Page(createTokenManager, frameworks["Spring Boot"].routes(tokens));
+    try {
+      page.localStorage.setItem("refreshToken", tokens.refresh());
+      for (const load of ["the first page", "the next"]) {
+        const auth = await page.run(blocksOf(TAKEN_OVER));
+        ok(tokens.opens(await auth.token()), load);
+        equal(tokens.renewals, 1);
+        equal(page.localStorage.getItem("refreshToken"), null);
+      }
+    } finally {
+      page.close();
+    }
+  });
+
+  test("by the OAuth grant", { timeout: 30_000 }, async () => {
+    const tokens = new Tokens();
+    const page = new Page(createTokenManager, frameworks["An OAuth server"].routes(tokens));
+    try {
+      const auth = await page.run(blocksOf("An OAuth server").slice(1));
+      await auth.login({ grant_type: "refresh_token", refresh_token: tokens.refresh() });
+      ok(tokens.opens(await auth.token()));
+    } finally {
+      page.close();
+    }
+  });
+});
+
+async function walk(blocks, { renews, tells, logout, leavesNoTrace, routes, api = "/api/orders" }) {
+  const tokens = new Tokens();
+  const orders = ({ bearer }) => (tokens.opens(bearer) ? [200, []] : [401, undefined, { "www-authenticate": 'Bearer error="invalid_token"' }]);
+  const page = new Page(createTokenManager, { ...routes(tokens), [`GET ${api}`]: orders });
+  try {
+    await rejects(page.run(blocks, "wrong"), { code: "login_rejected" });
+
+    const auth = await page.run(blocks, "right");
+    const ends = endsOf(auth);
+    const status = async () => (await auth.fetch(api)).status;
+    equal(await status(), 200, "a call");
+    if (tells) ok(Math.abs(auth.session.expiresAt - Date.now() - 300_000) < 5000, "the lifetime");
+    else equal(auth.session.expiresAt, null);
+    equal(page.localStorage.length, leavesNoTrace ? 0 : 1, "what is stored");
+
+    tokens.expire();
+    if (!renews) {
+      equal(await status(), 401, "a call with an expired token");
+      return deepEqual(ends, ["expired"]);
+    }
+    equal(await status(), 200, "a call with an expired token");
+    tokens.expire();
+    equal(await status(), 200, "a call with an expired token, after a refresh");
+    equal(tokens.renewals, 2);
+
+    await auth.logout();
+    equal(auth.session, null);
+    equal(tokens.ended, logout ? 1 : 0, "sessions that the server was told the end of");
+
+    const revoked = await page.run(blocks, "right");
+    const others = endsOf(revoked);
+    tokens.revoke();
+    equal((await revoked.fetch(api)).status, 401, "a call of a revoked session");
+    deepEqual(others, ["refresh_rejected"]);
+  } finally {
+    page.close();
+  }
+}
+
+function blocksOf(wanted) {
+  return sections.find(([title]) => title === wanted)[1];
+}
+
+function endsOf(manager) {
+  const reasons = [];
+  manager.on("logout", ({ reason }) => reasons.push(reason));
+  return reasons;
+}
