@@ -20,9 +20,11 @@ export default async function init({ module_or_path: source }) {
   if (typeof module === "string" || module instanceof URL || module instanceof Request) module = await fetch(module);
   let made;
   if (module instanceof Response) {
-    if (!module.ok) throw new Error(`The WebAssembly module could not be fetched: ${module.status} from ${module.url}`);
+    const type = module.headers.get("content-type");
+    // What they do not have, many servers answer with their page.
+    if (!module.ok || /html/.test(type)) throw new Error(`The WebAssembly module could not be fetched: ${module.status}, ${type} from ${module.url}`);
     // From a server that does not know the type it is compiled all the same, only not while it streams in.
-    if (module.headers.get("content-type") === "application/wasm") made = await WebAssembly.instantiateStreaming(module, imports());
+    if (type === "application/wasm") made = await WebAssembly.instantiateStreaming(module, imports());
     else module = await module.arrayBuffer();
   }
   made ??= await WebAssembly.instantiate(module, imports());

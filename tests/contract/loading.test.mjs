@@ -82,6 +82,20 @@ test("the slim entry takes the module's bytes or address from its caller", async
   equal(requested.filter((path) => path.endsWith(".wasm")).length, 1);
 });
 
+test("where the module should be and is not, the slim entry names the address, and blames no policy", async () => {
+  const { page } = await emptyPage("slim");
+  const messages = await page.evaluate(async () => {
+    const tk = await import("/slim/all.js");
+    const failure = (address) => tk.load(address).then(() => "no error", (error) => `${error.code} ${error.message}`);
+    return [await failure("/slim/gone.wasm"), await failure("/slim/?empty")];
+  });
+  const told = messages.map((message) => message.replace(servers.page, "…"));
+  deepEqual(told, [
+    "undefined The WebAssembly module could not be fetched: 404, application/json from …/slim/gone.wasm",
+    "undefined The WebAssembly module could not be fetched: 200, text/html from …/slim/?empty",
+  ]);
+});
+
 for (const variant of ["default", "slim"]) {
   test(`a policy without 'wasm-unsafe-eval' gives wasm_blocked, which names the directive (${variant})`, async () => {
     const { page } = await emptyPage(variant, "default-src 'none'; script-src 'self'; connect-src 'self'");
