@@ -8,7 +8,6 @@ import { loginRequest, logoutRequest, refreshRequest, tokensIn } from "./server.
 
 const PREFIX = "tokenkeeper:";
 const LONGEST = 2 ** 31 - 1; // more is taken for no delay at all; whoever is woken early asks again
-const LOCK_PATIENCE = 5000;
 const LEDGER_DEADLINE = 1000;
 const STORE_DEADLINE = 5000;
 
@@ -118,7 +117,7 @@ export class Hands {
   // refreshes would send the same token.
   async lock(attempt) {
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), this.#settings.timeout + LOCK_PATIENCE);
+    const timer = setTimeout(() => controller.abort(), this.#settings.deadline);
     try {
       await navigator.locks.request(this.#name, { signal: controller.signal }, () => {
         clearTimeout(timer);
@@ -169,13 +168,15 @@ export class Hands {
   }
 
   async note(attempt, entry) {
-    this.keeper.noted(attempt, (await this.#ledger("readwrite", entry)) !== undefined);
+    this.keeper.noted(attempt, (await this.#ledger("readwrite", entry)) === true);
   }
 
-  // What the ledger says; where there is none, or it hangs, nothing, from then on.
+  // What the ledger says, or whether it took the entry; where there is none, or it hangs, nothing,
+  // from then on.
   async #ledger(mode, entry) {
-    if (!this.#settings.contended || this.#ledgerBroken) return undefined;
-    const read = await within(LEDGER_DEADLINE, transact(this.#name, mode, entry)).catch(() => LATE);
+    const { contended, deadline } = this.#settings;
+    if (!contended || this.#ledgerBroken) return undefined;
+    const read = await within(LEDGER_DEADLINE, transact(this.#name, mode, entry, deadline)).catch(() => LATE);
     if (read !== LATE) return read;
     this.#ledgerBroken = true;
   }
@@ -240,26 +241,29 @@ async function within(millis, promise) {
   }
 }
 
-// Reads the entry of this name and, given a new one, brings it forward in the same transaction.
-async function transact(name, mode, entry) {
+// Reads the entry of this name or, given a new one, brings it forward: in one transaction, since
+// where there is no lock the ledger is one. Whether it did.
+async function transact(name, mode, entry, deadline) {
   const opening = indexedDB.open("tokenkeeper", 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore("ledger");
   const database = await settled(opening);
   try {
     const table = database.transaction("ledger", mode).objectStore("ledger");
     const was = (await settled(table.get(name))) ?? null;
-    if (entry && !isAhead(was, entry)) await settled(table.put(entry, name));
-    return was;
+    if (!entry) return was;
+    const written = advances(was, entry, deadline);
+    if (written) await settled(table.put(entry, name));
+    return written;
   } finally {
     database.close();
   }
 }
 
-// The ledger only goes forward: what a late writer brings about an older session is dropped. What
-// is no entry of ours is not ahead of anything.
-function isAhead(was, entry) {
-  if (!Array.isArray(was) || !was.slice(0, 2).every(Number.isSafeInteger)) return false;
-  return was[0] > entry[0] || (was[0] === entry[0] && was[1] > entry[1]);
+// As Ledger::advance in src/core/ledger.rs, which says why. What is no entry of ours is nothing.
+function advances(was, [family, generation, intent], deadline) {
+  if (!Array.isArray(was) || !was.slice(0, 2).every(Number.isSafeInteger)) return true;
+  const ahead = family - was[0] || generation - was[1];
+  return !(ahead < 0 || (ahead === 0 && intent && Math.abs(intent - was[2]) < deadline));
 }
 
 function settled(request) {

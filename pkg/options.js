@@ -15,6 +15,7 @@ export function settingsOf(options) {
   const name = filled(at.name, "name") ?? OWN_NAME;
   const cookie = server.via === "cookie";
   const shared = storage !== "session" && storage !== "memory";
+  const timeout = 1000 * (seconds(at.requestTimeout, "requestTimeout", "must be more than 0 seconds", 0.001) ?? 15);
   return {
     server,
     renewable: server.refresh !== undefined,
@@ -24,7 +25,8 @@ export function settingsOf(options) {
     resources: resourcesOf(at.resources),
     margin: 1000 * (seconds(at.refreshMargin, "refreshMargin") ?? 60),
     autoRefresh: flag(at.autoRefresh, "autoRefresh") ?? true,
-    timeout: 1000 * (seconds(at.requestTimeout, "requestTimeout", "must be more than 0 seconds", 0.001) ?? 15),
+    timeout,
+    deadline: timeout + 5000, // a refresh: the request, and what comes before and after it
     name,
     key: name === OWN_NAME ? name : `${OWN_NAME}.${name}`, // recognisable, and no other library's
     storage: typeof storage === "string" ? storage : "custom",

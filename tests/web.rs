@@ -107,6 +107,7 @@ cases! {
         ledger_has_the_intent_before_the_refresh_is_sent_and_not_after_it
         ledger_keeps_the_intent_when_the_answer_is_lost
         ledger_only_goes_forward
+        ledger_lets_one_of_two_tabs_refresh_where_there_is_no_lock
         ledger_ahead_of_the_store_is_waited_for_and_the_token_not_sent
         ledger_entry_that_is_no_entry_of_ours_is_nothing
         ledger_is_done_without_where_there_is_no_indexeddb

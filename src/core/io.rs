@@ -26,6 +26,9 @@ pub struct Policy {
     pub means: Means,
     /// Who else reads the store.
     pub store: Sharing,
+    /// How long a refresh may take: its request, and what comes before and after it. Who began one
+    /// longer ago died or was cut off.
+    pub deadline: Millis,
 }
 
 /// What a session is renewed with.

@@ -81,9 +81,9 @@ impl Ledger {
     /// writer brings about an older session is dropped. And while one intent is young there is no
     /// second: where there is no lock, or it is lost with a frozen tab, the ledger is one.
     #[must_use]
-    pub fn advance(self, to: Self) -> Option<Self> {
+    pub fn advance(self, to: Self, deadline: Millis) -> Option<Self> {
         let taken = match (self.intent, to.intent) {
-            (Some(since), Some(now)) => self.stamp == to.stamp && is_young(since, now),
+            (Some(since), Some(now)) => self.stamp == to.stamp && is_young(since, now, deadline),
             _ => false,
         };
         (to.stamp >= self.stamp && !taken).then_some(to)
@@ -93,26 +93,25 @@ impl Ledger {
 /// Whether whoever wrote an intent may still be at it. A difference that is too large in either
 /// direction means that it is old, or that a clock was set.
 #[must_use]
-pub fn is_young(intent: Millis, now: Millis) -> bool {
-    intent.0.abs_diff(now.0) < INTENT_LIFE.0
+pub fn is_young(intent: Millis, now: Millis, deadline: Millis) -> bool {
+    intent.0.abs_diff(now.0) < deadline.0
 }
 
 /// Logins in one millisecond that are told apart by chance.
 pub const FAMILIES_A_MILLI: u64 = 1024;
 
-/// A request's deadline, and what comes before and after it.
-const INTENT_LIFE: Millis = Millis::seconds(20);
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DEADLINE: Millis = Millis::seconds(20);
 
     #[test]
     fn a_late_writer_does_not_turn_the_ledger_back() {
         let newer = Ledger::settled(Stamp { family: 7, generation: 2 });
         let older = Ledger { stamp: Stamp { family: 7, generation: 1 }, intent: Some(Millis(5)) };
-        assert_eq!(newer.advance(older), None);
-        assert_eq!(older.advance(newer), Some(newer));
+        assert_eq!(newer.advance(older, DEADLINE), None);
+        assert_eq!(older.advance(newer, DEADLINE), Some(newer));
     }
 
     #[test]
@@ -128,17 +127,17 @@ mod tests {
     fn a_young_intent_keeps_others_away() {
         let stamp = Stamp { family: 7, generation: 2 };
         let intent = |at| Ledger { stamp, intent: Some(Millis(at)) };
-        assert_eq!(intent(50_000).advance(intent(50_000)), None);
-        assert_eq!(intent(50_000).advance(intent(69_999)), None);
-        assert!(intent(50_000).advance(intent(70_000)).is_some());
-        assert!(intent(50_000).advance(intent(1)).is_some(), "the clock was set back");
+        assert_eq!(intent(50_000).advance(intent(50_000), DEADLINE), None);
+        assert_eq!(intent(50_000).advance(intent(69_999), DEADLINE), None);
+        assert!(intent(50_000).advance(intent(70_000), DEADLINE).is_some());
+        assert!(intent(50_000).advance(intent(1), DEADLINE).is_some(), "the clock was set back");
     }
 
     #[test]
     fn an_intent_of_the_same_session_is_noted_and_cleared() {
         let stamp = Stamp { family: 7, generation: 2 };
         let open = Ledger { stamp, intent: Some(Millis(5)) };
-        assert_eq!(Ledger::settled(stamp).advance(open), Some(open));
-        assert_eq!(open.advance(Ledger::settled(stamp)), Some(Ledger::settled(stamp)));
+        assert_eq!(Ledger::settled(stamp).advance(open, DEADLINE), Some(open));
+        assert_eq!(open.advance(Ledger::settled(stamp), DEADLINE), Some(Ledger::settled(stamp)));
     }
 }

@@ -26,6 +26,8 @@ extern "C" {
     fn resources(this: &Settings) -> Array;
     #[wasm_bindgen(method, getter)]
     fn margin(this: &Settings) -> f64;
+    #[wasm_bindgen(method, getter)]
+    fn deadline(this: &Settings) -> f64;
     #[wasm_bindgen(method, getter, js_name = autoRefresh)]
     fn auto_refresh(this: &Settings) -> bool;
     #[wasm_bindgen(method, getter)]
@@ -52,6 +54,7 @@ pub(super) fn policy(settings: &Settings) -> Policy {
             (true, true) => Means::Cookie,
         },
         store: if settings.shared() { Sharing::Shared } else { Sharing::Private },
+        deadline: js::millis(settings.deadline()),
     }
 }
 

@@ -123,15 +123,18 @@ test("a page frozen while others refreshed many times adopts the newest session 
   }));
 
 test("a page frozen in the middle of a refresh holds nobody up for ever, and loses nothing when it wakes", () =>
-  sleepy({ grace: 60 }, { requestTimeout: 5 }, async ({ a, b, become, browser }) => {
+  sleepy({ grace: 60 }, { requestTimeout: 2 }, async ({ a, b, become, browser }) => {
     await demo.lab("expire-access");
     await refreshUnderWay(a, { kind: "delay", delayMs: 1500 });
     await become("frozen");
+    const began = Date.now();
     const failures = await b.run(failedCalls, 10);
+    const waited = Math.round((Date.now() - began) / 1000);
+    ok(waited < 15, `the lock is waited for 5 s longer than a request may take, not ${waited} s`);
     equal(await held(b), 1, "locks held, by the sleeper");
     await become("active");
     failures.push(...(await a.run(failedCalls, 10)));
-    const { reuseDetected, graceAnswers } = await row("page frozen in a refresh, grace", 2, { calls: 20, failures: failures.length }, browser);
+    const { reuseDetected, graceAnswers } = await row("page frozen in a refresh, grace", 2, { calls: 20, failures: failures.length, more: `the other tab waited ${waited} s` }, browser);
     deepEqual([failures, reuseDetected, graceAnswers], [[], 0, 1]);
     deepEqual([await a.who(), await b.who()], ["alice", "alice"]);
   }));

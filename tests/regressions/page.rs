@@ -35,6 +35,7 @@ impl Page {
             auto_refresh: true,
             means,
             store: Sharing::Shared,
+            deadline: DEADLINE,
         };
         let now = Now { wall: NOON, mono: Millis(1) };
         let machine = Machine::new(policy, 7, now);
@@ -123,7 +124,7 @@ impl Page {
                 return Some(Input::Looked(*attempt, evidence));
             }
             Output::Note(attempt, to) => {
-                let next = self.ledger.and_then(|ledger| ledger.advance(*to));
+                let next = self.ledger.and_then(|ledger| ledger.advance(*to, DEADLINE));
                 self.ledger = next.or(self.ledger);
                 return Some(Input::Noted(*attempt, next.is_some()));
             }
@@ -218,3 +219,4 @@ pub fn count(outputs: &[Output], which: impl Fn(&Output) -> bool) -> usize {
 pub const NOON: Millis = Millis(1_800_000_000_000);
 pub const HOUR: u64 = 3_600_000;
 pub const DAY: u64 = 24 * HOUR;
+const DEADLINE: Millis = Millis::seconds(20);

@@ -13,7 +13,7 @@ impl World {
     pub fn call_within_deadline(&mut self, page: Page, what: What) {
         let call = self.call(page, what.clone());
         self.tabs[page.slot].calls.push((call, what));
-        let at = self.now + CALL_DEADLINE;
+        let at = self.now + self.setting.call_deadline;
         self.agenda.add(Lane::None, at, Event::Task(page, Task::Deadline(call)));
     }
 
@@ -111,9 +111,6 @@ impl World {
         self.call_within_deadline(page, What::Login { ticket });
     }
 }
-
-/// As in the shell.
-const CALL_DEADLINE: u64 = 15_000;
 
 /// Less than this is how clocks are, not how they are set.
 const CLOCK_NOISE: Millis = Millis::seconds(2);

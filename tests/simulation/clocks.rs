@@ -23,7 +23,7 @@ fn a_wrong_clock_changes_no_decision() {
 
 /// How many outputs there were, and a digest of them all.
 fn decisions(seed: u64, offset: i64) -> (u64, u64) {
-    let mut world = World::with(seed, Rules::default(), Trace::default(), |setting| {
+    let mut world = World::new(seed, Rules::default(), Trace::default(), |setting| {
         setting.offset = offset;
     });
     world.run();

@@ -164,6 +164,7 @@ fn prepare(small: &Small, rules: Rules) -> World {
         lifetime: 60_000,
         told: true,
         auto_refresh: true,
+        call_deadline: 15_000,
         locks: small.locks,
         ledger: small.ledger,
         ledger_breaks: false,

@@ -17,6 +17,9 @@ pub struct Setting {
     pub told: bool,
     pub auto_refresh: bool,
 
+    /// After which a call to the authorization server is given up; the lock and an intent live longer.
+    pub call_deadline: u64,
+
     /// What the browser has to offer.
     pub locks: bool,
     pub ledger: bool,
@@ -84,6 +87,7 @@ impl Setting {
             lifetime,
             told: !one_in(dice, 8),
             auto_refresh: !one_in(dice, 4),
+            call_deadline: one_of(dice, &[2_000, 15_000, 15_000, 60_000]),
             locks: !one_in(dice, 6),
             ledger: !one_in(dice, 6),
             ledger_breaks: one_in(dice, 10),
@@ -114,6 +118,7 @@ impl Setting {
             auto_refresh: self.auto_refresh,
             means: self.means,
             store: self.sharing,
+            deadline: Millis(self.call_deadline + 5_000),
         }
     }
 

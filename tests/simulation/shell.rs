@@ -121,7 +121,7 @@ impl World {
         if self.setting.locks {
             let next = self.lock.request(page, attempt);
             self.hand_over(next.filter(|&(to, _)| to == page));
-            let at = self.now + LOCK_DEADLINE;
+            let at = self.now + self.setting.policy().deadline.0;
             self.agenda.add(Lane::None, at, Event::Task(page, Task::LockDeadline(attempt)));
         } else {
             self.agenda.add(Lane::None, self.now, Event::Task(page, Task::NoLock(attempt)));
@@ -222,9 +222,6 @@ impl World {
         self.agenda.add(Lane::None, at, Event::Task(page, Task::Tick(timer)));
     }
 }
-
-/// As in the shell: longer than any honest holder needs.
-const LOCK_DEADLINE: u64 = 20_000;
 
 /// A timer that is set for longer rings early and is set again (P16).
 const LONGEST_TIMER: u64 = i32::MAX as u64;

@@ -48,12 +48,8 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64, rules: Rules, trace: Trace) -> Self {
-        Self::with(seed, rules, trace, |_| {})
-    }
-
     /// The world of this seed, but for what is changed.
-    pub fn with(seed: u64, rules: Rules, trace: Trace, change: impl Fn(&mut Setting)) -> Self {
+    pub fn new(seed: u64, rules: Rules, trace: Trace, change: impl Fn(&mut Setting)) -> Self {
         let mut dice = Dice::new(seed);
         let mut setting = Setting::draw(&mut dice, rules);
         change(&mut setting);
@@ -172,7 +168,7 @@ impl World {
                 let task = match ledger {
                     None => Task::Looked(attempt, Some(self.ledger)),
                     Some(to) => {
-                        let next = self.ledger.advance(to);
+                        let next = self.ledger.advance(to, self.setting.policy().deadline);
                         self.ledger = next.unwrap_or(self.ledger);
                         Task::Noted(attempt, next.is_some())
                     }

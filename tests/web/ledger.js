@@ -2,7 +2,7 @@
 // A store of the caller's own counts as shared with other tabs, in every scope.
 
 import { Hands } from "../../pkg/hands.js";
-import { equal, never, ok, ownStore, record, turn, until } from "./harness.js";
+import { equal, later, never, ok, ownStore, record, turn, until } from "./harness.js";
 
 const settled = (request) =>
   new Promise((resolve, reject) => {
@@ -89,13 +89,32 @@ export const cases = {
     const hands = new (class extends Hands {
       ask = async (feed) => feed(1);
       opened() {}
-    })({ name: "racing", server: {}, contended: true });
-    let noted = 0;
-    await hands.begin({ open() {}, noted: () => noted++, close() {} });
+    })({ name: "racing", server: {}, contended: true, deadline: 20_000 });
+    const noted = [];
+    await hands.begin({ open() {}, noted: (attempt, written) => (noted[attempt] = written), close() {} });
     t.atEnd(() => hands.end());
-    for (const entry of [[5, 2, 7], [5, 1, null], [4, 9, null], [5, 0, null]]) hands.note(noted, entry);
-    await until(() => noted === 4, "that all was noted");
-    equal(await ledger("racing"), [5, 2, 7], "the entry after late writers");
+    const entries = [[5, 2, 70_000], [5, 1, null], [4, 9, null], [5, 0, null], [5, 2, 89_999], [5, 2, 50_001], [5, 2, 90_000], [5, 2, null], [5, 2, 90_001], [5, 3, 90_002]];
+    entries.forEach((entry, attempt) => hands.note(attempt, entry));
+    await until(() => noted.length === entries.length && !noted.includes(undefined), "that all was noted");
+    equal(noted, [true, false, false, false, false, false, true, true, true, true], "which were written");
+    equal(await ledger("racing"), [5, 3, 90_002], "the entry after late writers");
+  },
+
+  async ledger_lets_one_of_two_tabs_refresh_where_there_is_no_lock(t) {
+    t.replace(navigator, "locks", undefined);
+    const server = t.server();
+    const storage = ownStore();
+    const one = await t.loggedIn({ storage, name: "unlocked" });
+    await until(() => storage.text, "the session in the store");
+    const two = await t.manager({ storage, name: "unlocked" });
+    const answer = later();
+    server.on["/refresh"] = async () => (await answer.promise, server.grants());
+    const refreshed = Promise.all([one.refresh(), two.refresh()]);
+    await until(() => [one, two].some((m) => notes(m, "waiting").length > 0), "that explain() says who waits");
+    answer.resolve();
+    await refreshed;
+    equal(server.to("/refresh").length, 1, "refreshes");
+    equal(await one.token(), await two.token(), "the tokens");
   },
 
   async ledger_ahead_of_the_store_is_waited_for_and_the_token_not_sent(t) {

@@ -51,6 +51,7 @@ use super::timeline::{Entry, Timeline};
 ///     auto_refresh: true,
 ///     means: Means::Token,
 ///     store: Sharing::Shared,
+///     deadline: Millis::seconds(20),
 /// };
 /// let now = Now { wall: Millis(1_700_000_000_000), mono: Millis(0) };
 /// let mut machine = Machine::new(policy, 42, now);

@@ -75,11 +75,14 @@ impl Machine {
     /// answer. Whoever has no lock waits until that is certain.
     fn mind_intent(&mut self, round: Round, intent: Millis) {
         let ours = self.intent == Some(intent);
-        let young = is_young(intent, self.now.wall);
+        let young = is_young(intent, self.now.wall, self.policy.deadline);
         let fresh = intent.0.abs_diff(self.now.wall.0) < STORE_LAG.0;
         if !ours && round.locked && fresh && self.may_wait(round, LOOKS, LOOK_AGAIN) {
             self.look_again(round, LOOK_AGAIN);
         } else if !ours && !round.locked && young {
+            if round.looks == 0 {
+                self.log_waiting();
+            }
             if self.may_wait(round, QUEUED, QUEUE_AGAIN) {
                 return self.look_again(round, QUEUE_AGAIN);
             }
@@ -135,13 +138,17 @@ impl Machine {
     /// renew with; after some patience that is the end.
     fn successor_lost(&mut self, round: Round) {
         self.lost_successors += 1;
-        self.log(Entry::new("waiting").because("another tab's refresh has not reached this one"));
+        self.log_waiting();
         if self.lost_successors < LOST_FOR_GOOD {
             self.fail_for_now(&Error::new(Code::Timeout), None);
         } else {
             self.end(Stamp::end_of(self.latest.family), Reason::RefreshRejected);
         }
         self.finish(round);
+    }
+
+    fn log_waiting(&mut self) {
+        self.log(Entry::new("waiting").because("another tab's refresh has not reached this one"));
     }
 }
 

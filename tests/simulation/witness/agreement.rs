@@ -17,6 +17,7 @@ impl World {
         for slot in 0..self.tabs.len() {
             if self.tabs[slot].runs() {
                 self.witness_tab(slot);
+                self.judge_lost_answer(slot);
             }
             if let Some((ticket, waiting)) = self.tabs[slot].waiting.first_key_value()
                 && self.tabs[slot].runs()
@@ -57,5 +58,14 @@ impl World {
             return Ok(());
         }
         Err(format!("3: pages hold {held:?}, the store has {stored:?}"))
+    }
+
+    /// 6: a refresh whose answer was lost is tried again, though its access token be good.
+    fn judge_lost_answer(&mut self, slot: usize) {
+        let held = self.tabs[slot].holds();
+        let unsure = self.witness.page(self.tabs[slot].page).unsure;
+        if self.setting.means == Means::Token && held.is_some_and(|held| unsure == Some(held.key)) {
+            self.witness.complain(|| format!("6: tab {slot} never asked again for {unsure:?}"));
+        }
     }
 }

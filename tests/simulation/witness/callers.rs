@@ -49,7 +49,7 @@ impl World {
         waiting: Option<Waiting>,
         awake: u64,
     ) {
-        let bound = ANSWER_BOUND + 3 * self.setting.timer_delay;
+        let bound = ANSWER_BOUND.max(4 * self.setting.call_deadline) + 3 * self.setting.timer_delay;
         match waiting {
             None => self.witness.complain(|| format!("7: {ticket:?} of tab {slot} answered twice")),
             Some(waiting) if awake - waiting.since > bound => self.witness.complain(|| {

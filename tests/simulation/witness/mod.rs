@@ -8,7 +8,8 @@ mod refreshes;
 
 use std::collections::BTreeMap;
 
-use tokenkeeper::core::io::{Event, Input, Outcome, Output, Ticket};
+use tokenkeeper::core::error::Code;
+use tokenkeeper::core::io::{Event, Input, Outcome, Output, Ticket, Warning};
 
 use crate::event::Page;
 use crate::server::{Key, SECRET, key_of};
@@ -79,6 +80,12 @@ struct Observed {
     page: Page,
     held: Option<Held>,
     taken_up: u64,
+    /// Whose refresh has just failed.
+    failed: Option<Key>,
+    /// Which token's fate is not known, since no answer came.
+    unsure: Option<Key>,
+    /// Until when the server wants to be left alone.
+    barred: u64,
     /// The lock could not be had in time.
     unlocked: bool,
     /// The logins of this page that were granted, and those that a logout came before.
@@ -128,6 +135,7 @@ impl World {
         let now = self.now;
         let observed = self.witness.page(page);
         observed.held = held;
+        observed.failed = None;
         match input {
             Input::Answered(_, Outcome::Granted(grant)) => {
                 observed.in_hand = Some((key_of(&grant.access), now));
@@ -144,6 +152,11 @@ impl World {
                 } else if held.is_some_and(|held| held.stamp == *stamp) {
                     observed.distrusted = Some((stamp.family, now));
                 }
+            }
+            Input::Answered(_, Outcome::Failed { error, retry_after }) => {
+                observed.failed = observed.sent.last().and_then(|(_, sent)| *sent);
+                observed.unsure = observed.failed.filter(|_| error.code != Code::Server);
+                observed.barred = now + retry_after.map_or(0, |span| span.0);
             }
             Input::Answered(_, Outcome::Refused(_)) => observed.refused = now,
             Input::Want(_) | Input::Renew(_) | Input::Refused(..) => observed.asked.push(now),
@@ -186,6 +199,9 @@ impl World {
             }
             Output::Emit(Event::Logout { reason, remote }) => {
                 self.judge_end(slot, *reason, *remote);
+            }
+            Output::Emit(Event::Warning(Warning::RefreshFailed { .. })) => {
+                self.witness_failure(slot);
             }
             Output::Emit(Event::Login { remote: false }) => self.witness_login(slot),
             Output::Revoke(grant) => self.witness_handled(slot, key_of(&grant.access)),

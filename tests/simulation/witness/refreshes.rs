@@ -57,15 +57,34 @@ impl World {
         let observed = self.witness.page(page);
         observed.sent.retain(|&(at, _)| at + MINUTE > now);
         observed.asked.retain(|&at| at + MINUTE > now);
+        let again = sent.is_some() && observed.sent.last().is_some_and(|last| last.1 == sent);
+        let early = again && now < observed.barred;
         observed.sent.push((now, sent));
+        observed.unsure = None;
         let same = observed.sent.iter().filter(|(_, key)| *key == sent).count();
         let (all, asked) = (observed.sent.len(), observed.asked.len());
         let rotates = self.setting.rotation != Rotation::Never;
+        // A cookie is another session's as soon as somebody logs in or out.
+        if early && rotates && self.setting.means == Means::Token {
+            self.witness.complain(|| format!("5: {page:?} did not wait as the server asked"));
+        }
         if sent.is_some() && rotates && same > 11 {
             self.witness.complain(|| format!("5: {page:?} sent {sent:?} {same} times in a minute"));
         }
         if all > 33 + asked {
             self.witness.complain(|| format!("5: {all} refreshes in a minute by {page:?}"));
+        }
+    }
+
+    /// 5: the failure of one session's refresh is not another session's.
+    pub fn witness_failure(&mut self, slot: usize) {
+        let failed = self.witness.page(self.tabs[slot].page).failed;
+        let held = self.tabs[slot].holds();
+        if let (Some(failed), Some(held)) = (failed, held)
+            && failed.family != held.key.family
+            && self.setting.means == Means::Token
+        {
+            self.witness.complain(|| format!("5: {held:?} pays for the failure of {failed:?}"));
         }
     }
 }
