@@ -2,6 +2,7 @@
 // and sessions their shape. Importing it does nothing; index.js and slim.js differ only in where the
 // module is from.
 
+import { decodeSound } from "./decode.js";
 import { fetchFor } from "./fetch.js";
 import { Hands } from "./hands.js";
 import { Refusal, settingsOf } from "./options.js";
@@ -260,6 +261,8 @@ function saying(work) {
 export function decodeToken(token) {
   if (!loaded) throw new TokenError("wasm_blocked", "The module is not loaded yet: await load() or createTokenManager() first.");
   if (typeof token !== "string") throw new TokenError("bad_token", "A JWT is a string.");
+  const sound = decodeSound(token);
+  if (sound) return sound;
   try {
     const [header, claims, signature] = decode(token);
     return { header, claims, signature };
