@@ -8,13 +8,15 @@ const REMEMBERED = 1000;
 export function fetchFor(desk) {
   const { keeper } = desk;
   const known = new Map();
+  let base;
 
   // Whether an address may have the token. Addresses recur, and taking one apart is the dearest
   // part of a call, so the answer is remembered, for as long as the page's base is the same.
   function isResource(address) {
-    const base = globalThis.document?.baseURI ?? globalThis.location?.href;
-    const key = `${base} ${address}`;
-    let covered = known.get(key);
+    const now = globalThis.document?.baseURI ?? globalThis.location?.href;
+    if (now !== base) known.clear();
+    base = now;
+    let covered = known.get(address);
     if (covered === undefined) {
       let url;
       try {
@@ -24,7 +26,7 @@ export function fetchFor(desk) {
       }
       covered = keeper.covers(url.origin, url.pathname);
       if (known.size === REMEMBERED) known.clear();
-      known.set(key, covered);
+      known.set(address, covered);
     }
     return covered;
   }
@@ -42,10 +44,13 @@ export function fetchFor(desk) {
       init = undefined;
     }
     const request = isA(input, "Request") ? input : undefined;
-    const headers = new Headers(init?.headers ?? request?.headers);
+    // Copied, so that both times the same is sent; a Headers of our own only where it has to be one.
+    const given = init?.headers ?? request?.headers ?? {};
+    const simple = Object.getPrototypeOf(given) === Object.prototype;
+    const headers = simple ? { ...given } : new Headers(given);
     // A navigation carries cookies and takes no header; an Authorization of the caller's own stays.
-    const plain = headers.has("authorization") || (request && request.mode === "navigate");
-    if (plain || !isResource(request ? request.url : `${input}`)) return fetch(input, init);
+    const own = simple ? Object.keys(headers).some(isAuthorization) : headers.has("authorization");
+    if (own || request?.mode === "navigate" || !isResource(request ? request.url : `${input}`)) return fetch(input, init);
 
     const signal = init?.signal ?? request?.signal;
     let lease = desk.token;
@@ -60,7 +65,8 @@ export function fetchFor(desk) {
 
     const spare = spareOf(request, init);
     const send = (what, { token }) => {
-      headers.set("authorization", `Bearer ${token}`);
+      if (simple) headers.authorization = `Bearer ${token}`;
+      else headers.set("authorization", `Bearer ${token}`);
       return fetch(what, { ...init, headers });
     };
     try {
@@ -88,6 +94,10 @@ export function fetchFor(desk) {
       if (spare && spare !== STREAM && !spare.bodyUsed) spare.body?.cancel?.().catch(() => {});
     }
   };
+}
+
+function isAuthorization(name) {
+  return name.toLowerCase() === "authorization";
 }
 
 const STREAM = Symbol();
