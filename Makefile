@@ -4,7 +4,7 @@ PORT ?= 8080
 
 built := pkg/wasm/embedded.js
 
-.PHONY: help demo test pkg size docs lint test-native test-core test-server test-web test-pkg test-size test-e2e
+.PHONY: help demo test pkg size docs lint test-native test-core test-server test-web test-pkg test-size test-matrix test-e2e
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -13,13 +13,16 @@ demo: ## builds and starts the demo; the address to open is printed (PORT=8080)
 	@scripts/demo --port $(PORT)
 
 test: ## all tests, as CI runs them
-	@scripts/test lint test-native pkg test-pkg test-size test-web test-e2e
+	@scripts/test lint test-native pkg test-pkg test-size test-matrix test-web test-e2e
 
 pkg: ## the npm package, ready for `npm pack ./pkg`
 	@scripts/build-pkg
 
 size: $(built) ## what a bundle that uses the whole API weighs
 	@scripts/size
+
+matrix: $(built) ## the package in its users' bundlers and frameworks, all of them
+	@scripts/matrix
 
 $(built): Cargo.toml Cargo.lock LICENSE $(shell find src -name '*.rs') $(addprefix scripts/,build-pkg embed.mjs glue.mjs glue-runtime.js wasm.mjs)
 	@scripts/build-pkg
@@ -47,6 +50,9 @@ test-pkg: $(built) ## the tarball: its files, exports and types
 
 test-size: $(built) ## the size, and that it keeps to the budget
 	@scripts/size --check
+
+test-matrix: $(built) ## the matrix, as far as it is quick
+	@scripts/matrix --fast
 
 test-e2e: $(built) ## whole scenarios: browser, package and servers
 	@scripts/setup chromium && scripts/with-tools node tests/e2e/run.mjs
