@@ -20,8 +20,9 @@
 //! for the host, where the simulation in `tests/` drives many machines at once through faults that
 //! no browser test could wait for.
 //!
-//! `web` does. It exists for `wasm32` only: the loop around the machine, the store, the judgement
-//! of answers, and the border to JavaScript. What is asynchronous is done by `pkg/hands.js`.
+//! `web` does. It exists for `wasm32` only, with the feature `browser`: the loop around the machine,
+//! the store, the judgement of answers, and the border to JavaScript. What is asynchronous is done
+//! by `pkg/hands.js`.
 //!
 //! # Code map
 //!
@@ -55,6 +56,15 @@
 //!
 //! # For Rust front ends
 //!
+//! A Yew or Leptos app takes the core, without the shell and its allocator:
+//!
+//! ```toml
+//! tokenkeeper = { version = "0.1", default-features = false }
+//! ```
+//!
+//! [`core::machine::Machine`] shows, in a whole example, how to drive the machine with a fetch, a
+//! store and a timer of your own. [`core::jwt`] takes a token apart:
+//!
 //! ```
 //! use tokenkeeper::core::jwt;
 //!
@@ -62,9 +72,7 @@
 //! assert_eq!(parts.payload, r#"{"sub":"ann"}"#);
 //! # Ok::<(), jwt::Flaw>(())
 //! ```
-//!
-//! [`core::machine::Machine`] shows how to drive the machine from a Yew or Leptos app of your own.
 
 pub mod core;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub mod web;

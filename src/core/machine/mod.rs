@@ -4,13 +4,13 @@
 //! `None`; come back with [`Input::Tick`] at [`Machine::timeout`]. It knows no clock, no
 //! randomness, no network: the same inputs lead to the same outputs.
 //!
-//! - [`keeping`]: the session in hand, and what other tabs do to it
-//! - [`entering`]: logging in and out
-//! - [`waiting`]: those who want a token, and 401s
-//! - [`standing`]: what ledger and store together say of the session in hand
-//! - [`renewal`]: the state of a refresh, [`steps`] from one to the next; [`sending`] is the way to
-//!   the request, [`answering`] the way back
-//! - [`clock`]: clocks that were set
+//! - `keeping`: the session in hand, and what other tabs do to it
+//! - `entering`: logging in and out
+//! - `waiting`: those who want a token, and 401s
+//! - `standing`: what ledger and store together say of the session in hand
+//! - `renewal`: the state of a refresh, `steps` from one to the next; `sending` is the way to the
+//!   request, `answering` the way back
+//! - `clock`: clocks that were set
 
 mod answering;
 mod clock;
@@ -40,28 +40,81 @@ use super::timeline::{Entry, Timeline};
 
 /// One tab's part in keeping a session.
 ///
+/// Whoever drives it does what it says and tells it what came of that. Here is a whole shell, with
+/// a store that is a variable and a server that always says yes:
+///
 /// ```
-/// use tokenkeeper::core::io::{Input, Means, Output, Policy, Sharing, Ticket};
+/// use std::collections::VecDeque;
+/// use tokenkeeper::core::io::{Evidence, Input, Means, Outcome, Output, Policy, Sharing, Ticket};
 /// use tokenkeeper::core::machine::Machine;
-/// use tokenkeeper::core::session::Stored;
+/// use tokenkeeper::core::session::{Grant, Refresh, Stored};
 /// use tokenkeeper::core::time::{Millis, Now};
+/// use tokenkeeper::core::token::{AccessToken, RefreshToken};
+///
+/// fn granted(access: &str) -> Outcome {
+///     let token = RefreshToken::parse("once").expect("a token");
+///     Outcome::Granted(Grant {
+///         access: AccessToken::parse(access).expect("a token"),
+///         refresh: Some(Refresh { token, name: "refresh_token".into() }),
+///         lifetime: Some(Millis::seconds(300)),
+///         refresh_lifetime: None,
+///         scope: None,
+///         skew: None,
+///     })
+/// }
+///
+/// /// Feeds one input, does all that follows, and brings the tokens that callers were given.
+/// fn drive(machine: &mut Machine, store: &mut Stored, now: Now, input: Input) -> Vec<String> {
+///     let mut tokens = Vec::new();
+///     let mut inbox = VecDeque::from([input]);
+///     while let Some(input) = inbox.pop_front() {
+///         machine.handle(now, input);
+///         while let Some(output) = machine.poll() {
+///             match output {
+///                 Output::Answer(_, Ok(lease)) => tokens.push(lease.token.reveal().to_owned()),
+///                 Output::Answer(_, Err(error)) => println!("{}", error.code.message()),
+///                 Output::Store(session) => *store = Stored::Session(session),
+///                 Output::Erase(_) => *store = Stored::Nothing,
+///                 Output::Lock(attempt) => inbox.push_back(Input::Locked(attempt, true)),
+///                 Output::Look(attempt) => {
+///                     let evidence = Evidence { ledger: None, stored: store.clone() };
+///                     inbox.push_back(Input::Looked(attempt, evidence));
+///                 }
+///                 Output::Note(attempt, _) => inbox.push_back(Input::Noted(attempt, false)),
+///                 Output::Refresh(attempt, _) => {
+///                     inbox.push_back(Input::Answered(attempt, granted("second")));
+///                 }
+///                 // To listeners, other tabs, the server: a shell of one tab may do without.
+///                 _ => {}
+///             }
+///         }
+///     }
+///     tokens
+/// }
 ///
 /// let policy = Policy {
 ///     margin: Millis::seconds(60),
 ///     auto_refresh: true,
 ///     means: Means::Token,
-///     store: Sharing::Shared,
+///     store: Sharing::Private,
 ///     deadline: Millis::seconds(20),
 /// };
-/// let now = Now { wall: Millis(1_700_000_000_000), mono: Millis(0) };
-/// let mut machine = Machine::new(policy, 42, now);
-/// machine.handle(now, Input::Opened(Ticket(1), Stored::Nothing));
-/// while let Some(output) = machine.poll() {
-///     if let Output::Answer(ticket, answer) = output {
-///         println!("{ticket:?} is answered: nobody is logged in ({answer:?})");
-///     }
-/// }
+/// let at = |seconds| Now {
+///     wall: Millis(1_700_000_000_000).plus(Millis::seconds(seconds)),
+///     mono: Millis::seconds(seconds),
+/// };
+/// let mut store = Stored::Nothing;
+/// let mut machine = Machine::new(policy, 42, at(0));
+///
+/// drive(&mut machine, &mut store, at(0), Input::Opened(Ticket(1), Stored::Nothing));
 /// assert!(machine.session().is_none());
+///
+/// drive(&mut machine, &mut store, at(0), Input::LoggingIn(Ticket(2)));
+/// drive(&mut machine, &mut store, at(0), Input::LoggedIn(Ticket(2), granted("first")));
+/// assert_eq!(drive(&mut machine, &mut store, at(0), Input::Want(Ticket(3))), ["first"]);
+///
+/// // Five minutes later that token has expired: who wants one gets the next.
+/// assert_eq!(drive(&mut machine, &mut store, at(300), Input::Want(Ticket(4))), ["second"]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Machine {
