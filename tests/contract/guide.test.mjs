@@ -1,4 +1,5 @@
-// Every block of docs/guide.md and docs/migration.md, run as it stands there, against a server that answers as its framework does.
+// Every block of docs/guide.md and docs/migration.md and every row of the package's own table, run as they stand there, against a server
+// that answers as its framework does.
 
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -15,9 +16,11 @@ after(() => {
   if (!process.env.TOKENKEEPER_PROJECT) remove(project);
 });
 
+const read = (page) => readFileSync(join(top, page), "utf8");
+
 // The JavaScript under each heading.
 const sections = ["docs/guide.md", "docs/migration.md"]
-  .flatMap((page) => readFileSync(join(top, page), "utf8").split(/^## /m))
+  .flatMap((page) => read(page).split(/^## /m))
   .map((section) => [section.slice(0, section.indexOf("\n")), [...section.matchAll(/^```js\n([^]*?)^```/gm)].map(([, code]) => code)])
   .filter(([, blocks]) => blocks.length > 0);
 
@@ -30,6 +33,15 @@ test("every section with code has its server, and every server its section", () 
 describe("the guide:", () => {
   for (const [title, blocks] of sections) {
     if (title !== TAKEN_OVER) test(title, { timeout: 30_000 }, () => walk(blocks, frameworks[title]));
+  }
+});
+
+describe("the package's README:", () => {
+  const rows = [...read("pkg/README.md").matchAll(/^\| ([^|]+) \| `(server: [^`]+)` \|$/gm)];
+  test("its table has eight servers", () => equal(rows.length, 8));
+  for (const [, title, options] of rows) {
+    const block = `const auth = await createTokenManager({ ${options} });\nawait auth.login({ username, email, password });`;
+    test(title, { timeout: 30_000 }, () => walk([block], frameworks[title]));
   }
 });
 
