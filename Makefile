@@ -4,7 +4,7 @@ PORT ?= 8080
 
 built := pkg/wasm/embedded.js
 
-.PHONY: help demo test pkg size docs lint test-native test-core test-server test-web test-pkg test-size test-matrix test-e2e
+.PHONY: help demo test pkg size docs lint figures soak test-native test-core test-server test-simulation test-web test-pkg test-size test-matrix test-e2e
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -12,8 +12,11 @@ help: ## this list
 demo: ## builds and starts the demo; the address to open is printed (PORT=8080)
 	@scripts/demo --port $(PORT)
 
-test: ## all tests, as CI runs them
-	@scripts/test lint test-native pkg test-pkg test-size test-matrix test-web test-e2e
+test: ## all tests, as CI runs them, and what they counted
+	@scripts/test lint test-native test-simulation pkg test-pkg test-size test-matrix test-web test-e2e
+
+figures: ## what they counted, once more
+	@scripts/figures
 
 pkg: ## the npm package, ready for `npm pack ./pkg`
 	@scripts/build-pkg
@@ -42,6 +45,9 @@ test-core: ## the core: units, properties, simulation, examples
 test-server: ## the demo's servers
 	@scripts/setup rust && cargo test --package demo-server
 
+test-simulation: ## 100,000 seeds, each rule broken once, small worlds completely
+	@scripts/setup rust && cargo test --release --features breakable-rules --test simulation
+
 test-web: ## the shell, in headless Chromium, Firefox and WebKit
 	@scripts/test-web
 
@@ -56,3 +62,6 @@ test-matrix: $(built) ## the matrix, as far as it is quick
 
 test-e2e: $(built) ## whole scenarios: browser, package and servers
 	@scripts/setup chromium && scripts/with-tools node tests/e2e/run.mjs
+
+soak: $(built) ## five tabs under random faults (SOAK_MINUTES=10)
+	@scripts/setup chromium && scripts/with-tools node tests/e2e/soak.mjs

@@ -2,12 +2,10 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { argv, env, exit, stderr } from "node:process";
 import { demoBinary } from "./fixtures/demo.mjs";
-import { figuresTable } from "./fixtures/figures.mjs";
 import { installed, remove, top } from "./fixtures/package.mjs";
 import { buildSite } from "./fixtures/site.mjs";
 
@@ -22,7 +20,6 @@ if (files.length === 0) {
   exit(1);
 }
 
-const scratch = mkdtempSync(join(tmpdir(), "tokenkeeper-e2e-"));
 let project, site;
 try {
   if (!env.TOKENKEEPER_DEMO) {
@@ -32,7 +29,6 @@ try {
   say("installing the packed package in an empty project, and bundling it with esbuild");
   project = env.TOKENKEEPER_PROJECT = await installed();
   site = env.TOKENKEEPER_SITE = await buildSite(project);
-  env.TOKENKEEPER_FIGURES = join(scratch, "figures");
 
   say(`running ${files.length} files, two at a time (usually 6 minutes)`);
   const options = ["--test", "--test-concurrency=2", "--test-reporter=spec"];
@@ -42,8 +38,6 @@ try {
   const [code] = await once(child, "exit");
   clearTimeout(overdue);
   process.exitCode = code ?? 1;
-  const table = figuresTable(env.TOKENKEEPER_FIGURES);
-  if (table) console.log(`\n${table}`);
 } finally {
-  for (const folder of [scratch, project, site]) if (folder) remove(folder);
+  for (const folder of [project, site]) if (folder) remove(folder);
 }

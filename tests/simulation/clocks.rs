@@ -6,6 +6,7 @@ use std::mem::discriminant;
 use tokenkeeper::core::io::{Event, Output, Warning};
 use tokenkeeper::core::rules::Rules;
 
+use crate::figures::figure;
 use crate::trace::Trace;
 use crate::world::World;
 
@@ -18,7 +19,7 @@ fn a_wrong_clock_changes_no_decision() {
         assert_eq!(right, ahead, "SEED={seed}");
         assert_eq!(right, behind, "SEED={seed}");
     }
-    println!("clocks: {seeds} runs, each the same with a clock five days ahead and behind");
+    figure("simulation", "clocks five days ahead and behind", &[("seeds", seeds)], "the same runs");
 }
 
 /// How many outputs there were, and a digest of them all.

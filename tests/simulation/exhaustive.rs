@@ -11,7 +11,10 @@ use tokenkeeper::core::rules::Rule;
 use tokenkeeper::core::rules::Rules;
 
 use crate::event::{Event, Lane, Scheduled, Task};
+use crate::figures::figure;
 use crate::people::Deed;
+#[cfg(feature = "breakable-rules")]
+use crate::rules::broken;
 use crate::setting::{Rotation, Setting};
 use crate::trace::Trace;
 use crate::world::World;
@@ -56,37 +59,43 @@ fn two_pages_refresh_at_once() {
 
 #[test]
 fn two_pages_refresh_at_once_without_a_lock() {
-    holds("the same without a lock", &UNLOCKED);
+    holds("two pages, a refresh is due in both, without a lock", &UNLOCKED);
 }
 
 #[test]
 fn two_pages_refresh_at_once_without_a_ledger() {
-    holds("the same without a ledger, nobody dies", &Small { timers: 5, ..NO_LEDGER });
+    holds(
+        "two pages, a refresh is due in both, without a ledger",
+        &Small { timers: 5, ..NO_LEDGER },
+    );
 }
 
 #[test]
 fn two_pages_refresh_at_once_without_a_channel() {
-    holds("the same without a channel", &Small { channel: false, timers: 4, ..SMALL });
+    holds(
+        "two pages, a refresh is due in both, without a channel",
+        &Small { channel: false, timers: 4, ..SMALL },
+    );
 }
 
 #[test]
 #[cfg_attr(debug_assertions, ignore = "takes a release build")]
 fn one_page_logs_out() {
-    holds("one page logs out meanwhile", &LOGOUT);
+    holds("two pages, a refresh is due in both, one logs out", &LOGOUT);
 }
 
 #[test]
 #[cfg_attr(debug_assertions, ignore = "takes a release build")]
 fn one_page_logs_in_anew() {
     let small = Small { deeds: &[Deed::Login(0)], timers: 2, deaths: 0, losses: 0, ..SMALL };
-    holds("one page logs in anew meanwhile", &small);
+    holds("two pages, a refresh is due in both, one logs in anew", &small);
 }
 
 #[test]
 #[cfg_attr(debug_assertions, ignore = "takes a release build")]
 fn a_third_page_opens() {
     let small = Small { deeds: &[Deed::Open(2)], timers: 2, deaths: 0, losses: 0, ..SMALL };
-    holds("a third page opens meanwhile", &small);
+    holds("two pages, a refresh is due in both, a third opens", &small);
 }
 
 /// With a rule switched off, the same small worlds hold a counterexample.
@@ -102,7 +111,9 @@ fn a_small_world_needs_the_rules() {
     ] {
         let explored = explore(&small, Rules::without(rule));
         let complaint = explored.complaint.unwrap_or_else(|| panic!("nothing without {rule:?}"));
-        println!("exhaustive: {rule:?} off: after {} states: {complaint}", explored.states);
+        println!("{complaint}");
+        let much = [("states", explored.states as u64)];
+        figure("worlds", &format!("{rule:?} off"), &much, &broken(&complaint));
     }
 }
 
@@ -126,7 +137,8 @@ struct Explored {
 
 fn holds(name: &str, small: &Small) {
     let Explored { states, ends, lost_answers, complaint } = explore(small, Rules::default());
-    println!("exhaustive: {name}: {states} states, {ends} ends, {lost_answers} with a lost answer");
+    let much = [("states", states as u64), ("ends", ends), ("with a lost answer", lost_answers)];
+    figure("worlds", name, &much, "no rule broken");
     assert_eq!(complaint, None, "{name}");
 }
 

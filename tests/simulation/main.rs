@@ -14,6 +14,7 @@ mod calls;
 mod clocks;
 mod event;
 mod exhaustive;
+mod figures;
 mod lifecycle;
 mod lock;
 mod network;
@@ -50,7 +51,7 @@ fn nothing_goes_wrong() {
     for (seed, complaint) in &findings.complaints {
         println!("SEED={seed}: {complaint}");
     }
-    println!("{findings}");
+    findings.tell();
     assert!(findings.complaints.is_empty());
 }
 

@@ -3,6 +3,7 @@
 
 use tokenkeeper::core::rules::{Rule, Rules};
 
+use crate::figures::figure;
 use crate::seeds::{AS_DRAWN, Change, search};
 
 macro_rules! needed {
@@ -37,8 +38,13 @@ fn without(rule: Rule) {
     let Some((seed, complaint)) = findings.complaints.first() else {
         panic!("{SEEDS} seeds without {rule:?}, and nothing was noticed");
     };
-    let complaint = complaint.get(..60).unwrap_or(complaint);
-    println!("rule {rule:?} off: after {} seeds (SEED={seed}): {complaint}", findings.counts.runs);
+    println!("SEED={seed}: {complaint}");
+    figure("rules", &format!("{rule:?} off"), &[("seeds", seed + 1)], &broken(complaint));
+}
+
+/// Which rule a complaint names first.
+pub fn broken(complaint: &str) -> String {
+    format!("rule {} seen broken", complaint.split(':').next().unwrap_or_default())
 }
 
 /// What a rule is there for may be rare among the worlds that are drawn.

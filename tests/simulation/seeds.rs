@@ -1,12 +1,12 @@
 //! Many runs, on all cores.
 
-use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokenkeeper::core::rules::Rules;
 
+use crate::figures::figure;
 use crate::setting::Setting;
 use crate::trace::Trace;
 use crate::witness::Counts;
@@ -21,27 +21,34 @@ pub struct Findings {
     pub complaints: Vec<(u64, String)>,
 }
 
-impl fmt::Display for Findings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { runs, steps, refreshes, .. } = self.counts;
-        let millis = self.took.as_millis().max(1);
-        let rate = u128::from(runs) * 1000 / millis;
-        writeln!(
-            f,
-            "simulation: {runs} seeds, {steps} steps, {refreshes} refreshes in {}.{} s, {rate} a second",
-            millis / 1000,
-            millis % 1000 / 100
-        )?;
-        let Counts { lost_answers, degraded, crossed, mixed_cookies, .. } = self.counts;
-        writeln!(
-            f,
-            "  what no client can save: {lost_answers} lost answers under strict rotation"
-        )?;
-        writeln!(f, "  without lock, ledger or room in the store: {degraded} tokens sent twice")?;
-        writeln!(f, "  {crossed} sessions went with a logout that crossed their login")?;
-        write!(f, "  {mixed_cookies} cookies overwritten by the late answer to an earlier one")
+impl Findings {
+    pub fn tell(&self) {
+        let Counts { runs, steps, refreshes, lost_answers, .. } = self.counts;
+        let Counts { degraded, crossed, mixed_cookies, .. } = self.counts;
+        let much = [
+            ("seeds", runs),
+            ("steps", steps),
+            ("refreshes", refreshes),
+            ("seconds", self.took.as_secs()),
+        ];
+        let found = match self.complaints.len() {
+            0 => "no rule broken".to_owned(),
+            wrong => format!("{wrong} runs in which a rule is broken"),
+        };
+        figure("simulation", "runs of up to five tabs", &much, &found);
+        for (what, count, why) in [
+            ("answers lost under strict rotation without grace", lost_answers, UNSAVED),
+            ("logins that crossed another tab's logout", crossed, "the logout wins"),
+            ("cookies overwritten by the late answer to an earlier call", mixed_cookies, UNSEEN),
+            ("refresh tokens sent twice", degraded, "only without lock, ledger or room to store"),
+        ] {
+            figure("simulation", what, &[("times", count)], why);
+        }
     }
 }
+
+const UNSAVED: &str = "what no client can save: only the server knows the successor";
+const UNSEEN: &str = "the browser's jar has the last word";
 
 /// A change to the setting that a seed draws.
 pub type Change = fn(&mut Setting);
