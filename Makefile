@@ -7,7 +7,7 @@ built := pkg/wasm/embedded.js
 .PHONY: help demo test pkg size docs lint figures soak test-native test-core test-server test-simulation test-web test-pkg test-size test-matrix test-e2e
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 demo: ## builds and starts the demo; the address to open is printed (PORT=8080)
 	@scripts/demo --port $(PORT)
