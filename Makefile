@@ -33,7 +33,7 @@ $(built): Cargo.toml Cargo.lock LICENSE $(shell find src -name '*.rs') $(addpref
 docs: ## writes docs/api from the package's types
 	@scripts/docs
 
-lint: ## format, clippy on both halves, types, and that docs/api is up to date
+lint: ## format, clippy on both halves, types, documentation
 	@scripts/lint
 
 test-native: ## test-core and test-server in one go
