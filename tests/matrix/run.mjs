@@ -30,7 +30,7 @@ for (const [name, project] of chosen) {
   for (const entry of project.entries) {
     for (const mode of project.modes) {
       await tried({ name, version, entry, mode }, () => {
-        lay(name, entry, project.ownApp, folder);
+        lay(name, entry, project, folder);
         return modes[mode](folder, entry, project);
       });
     }

@@ -44,7 +44,7 @@ export async function installed(name, home) {
 const ENTRIES = ["default", "slim", "worker", "service"];
 
 /** Lays the sources of one entry into the folder, in place of what was there: our app, or the project's own. */
-export function lay(name, entry, ownApp, folder) {
+export function lay(name, entry, { ownApp, script, preload }, folder) {
   for (const old of readdirSync(folder)) if (old !== "node_modules") remove(join(folder, old));
   // What tools cache in there they know by the lock file alone.
   for (const cache of [".vite", ".vite-temp", ".cache"]) remove(join(folder, "node_modules", cache));
@@ -57,14 +57,25 @@ export function lay(name, entry, ownApp, folder) {
   }
   bring(name);
   for (const each of ENTRIES) remove(join(folder, each));
-  if (entry === "slim") importSlim(folder);
+  if (script) rewrite(join(folder, "index.html"), 'type="module"', script);
+  if (entry === "slim") {
+    importSlim(folder);
+    if (preload) rewrite(join(folder, "index.html"), "<script", `${PRELOAD}href="${preload}" />\n    <script`);
+  }
   bring(`${name}/${entry}`);
 }
+
+// As the docs tell it.
+const PRELOAD = '<link rel="preload" as="fetch" type="application/wasm" crossorigin ';
 
 function importSlim(folder) {
   for (const { name, parentPath } of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const file = join(parentPath, name);
     if (file.startsWith(join(folder, "node_modules")) || !/\.(js|ts|svelte)$/.test(name)) continue;
-    writeFileSync(file, readFileSync(file, "utf8").replaceAll('from "tokenkeeper"', 'from "tokenkeeper/slim"'));
+    rewrite(file, 'from "tokenkeeper"', 'from "tokenkeeper/slim"');
   }
+}
+
+function rewrite(file, from, to) {
+  writeFileSync(file, readFileSync(file, "utf8").replace(from, to));
 }

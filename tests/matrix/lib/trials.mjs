@@ -11,7 +11,11 @@ import { allowed, fileOf, forbidden, weight } from "./site.mjs";
 
 export async function trials() {
   let site;
-  const servers = await startServers((url) => fileOf(site.root, site.scripts, url));
+  let modules; // how often a .wasm file was asked for
+  const servers = await startServers((url) => {
+    if (url.endsWith(".wasm")) modules++;
+    return fileOf(site.root, site.scripts, url);
+  });
   const browser = await startBrowser();
   const { pageIsBlocked, pageWorks, works } = judge(browser, servers);
 
@@ -19,7 +23,9 @@ export async function trials() {
     const root = join(folder, built);
     if (!existsSync(join(root, "index.html"))) cpSync(join(folder, "index.html"), join(root, "index.html"));
     site = { root, scripts: allowed };
+    modules = 0;
     await pageWorks(servers.page);
+    equal(modules, entry === "slim" ? 1 : 0, "requests for the module");
     site = { root, scripts: forbidden };
     await pageIsBlocked(servers.page);
     return { policy: "kept" };
