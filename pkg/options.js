@@ -4,6 +4,7 @@
 import { isTrustworthy } from "./wasm/tokenkeeper.js";
 
 const OWN_NAME = "tokenkeeper";
+const PROBE = "tokenkeeper.probe";
 
 // The refusal of an option; face.js makes a TokenError of it.
 export class Refusal extends Error {}
@@ -29,7 +30,7 @@ export function settingsOf(options) {
     deadline: timeout + 5000, // a refresh: the request, and what comes before and after it
     name,
     key: name === OWN_NAME ? name : `${OWN_NAME}.${name}`, // recognisable, and no other library's
-    storage: typeof storage === "string" ? storage : "custom",
+    place: placeOf(storage),
     custom: typeof storage === "string" ? undefined : storage,
   };
 }
@@ -88,6 +89,22 @@ function storageOf(storage = "local") {
   if (["local", "session", "memory"].includes(storage)) return storage;
   const isStore = typeof storage === "object" && ["get", "set", "remove"].every((name) => typeof storage[name] === "function");
   return isStore ? storage : refuse("storage", 'must be "local", "session", "memory", or an object with get, set and remove');
+}
+
+// Where the session is kept, by number; -1 where that cannot be used. Node has storages of these names too, but no
+// window that has them.
+function placeOf(storage) {
+  const place = ["memory", "custom", "session", "local"].indexOf(typeof storage === "string" ? storage : "custom");
+  try {
+    if (place > 1) {
+      const web = window[`${storage}Storage`];
+      web.setItem(PROBE, PROBE);
+      web.removeItem(PROBE);
+    }
+    return place;
+  } catch {
+    return -1;
+  }
 }
 
 function headersOf(headers) {

@@ -1,8 +1,6 @@
 //! The session as it lies in the store: flat, versioned, and parsed with suspicion, since anyone
 //! on the origin can write there.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::ledger::Stamp;
@@ -34,7 +32,7 @@ impl<'a> From<&'a Session> for Record<&'a str> {
     fn from(session: &'a Session) -> Self {
         let refresh = session.refresh.as_ref();
         Self(
-            VERSION,
+            VERSION.into(),
             number(session.stamp.family),
             session.stamp.generation.into(),
             session.access.reveal(),
@@ -52,7 +50,7 @@ impl Record<String> {
     /// The session, if the record is one: of this version, with a place in the order of sessions
     /// and with tokens that a header can carry.
     #[must_use]
-    pub fn into_session(self) -> Option<Session> {
+    pub fn session(&self) -> Option<Session> {
         let Self(
             version,
             family,
@@ -65,27 +63,26 @@ impl Record<String> {
             expires,
             scope,
         ) = self;
-        let generation = u32::try_from(whole(generation)?).ok()?;
-        let stamp = Stamp { family: whole(family)?, generation };
-        #[allow(clippy::float_cmp, reason = "small whole numbers are exact")]
-        if version != VERSION || stamp.is_end() {
+        let stamp = Stamp { family: whole(*family)?, generation: small(*generation)? };
+        if small(*version)? != VERSION || stamp.is_end() {
             return None;
         }
+        let received = Millis(whole(*received)?);
         let refresh = match (refresh, name) {
             (Some(token), Some(name)) => {
-                Some(Refresh { token: RefreshToken::parse(&token)?, name: Arc::from(name) })
+                Some(Refresh { token: RefreshToken::parse(token)?, name: name.as_str().into() })
             }
             (None, None) => None,
             _ => return None,
         };
         Some(Session {
             stamp,
-            access: AccessToken::parse(&access)?,
+            access: AccessToken::parse(access)?,
             refresh,
-            received: Millis(whole(received)?),
+            received,
             lifetime: lives.and_then(whole).map(Millis),
             refresh_expires: expires.and_then(whole).map(Millis),
-            scope: scope.map(Arc::from),
+            scope: scope.as_deref().map(Into::into),
         })
     }
 }
@@ -97,14 +94,19 @@ pub const fn number(whole: u64) -> f64 {
     whole as f64
 }
 
-/// A JavaScript number as a whole one; none where it is negative, no number, or not exact.
+/// A JavaScript number as a whole one, cut off at its point; none where it is negative, no number,
+/// or too large to be exact.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
 #[must_use]
 pub fn whole(number: f64) -> Option<u64> {
     (0.0..=LARGEST).contains(&number).then_some(number as u64)
 }
 
-const VERSION: f64 = 1.0;
+fn small(number: f64) -> Option<u32> {
+    u32::try_from(whole(number)?).ok()
+}
+
+const VERSION: u32 = 1;
 
 /// JavaScript's largest exact integer: what lies beyond was not written by us.
 const LARGEST: f64 = 9_007_199_254_740_991.0;
@@ -121,7 +123,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Option<Session> {
-        serde_json::from_str::<Record<String>>(text).ok()?.into_session()
+        serde_json::from_str::<Record<String>>(text).ok()?.session()
     }
 
     prop_compose! {

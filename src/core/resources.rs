@@ -154,7 +154,7 @@ fn is_ambiguous(path: &str) -> bool {
         }
         matches!(code, [b'2', b'e' | b'E' | b'f' | b'F', ..] | [b'5', b'c' | b'C', ..])
     };
-    path.contains(&b'\\')
+    path.iter().any(|byte| matches!(byte, b'\\'))
         || path.split(|&byte| byte == b'/').any(is_dots)
         || path.split(|&byte| byte == b'%').skip(1).any(is_code)
 }

@@ -28,32 +28,32 @@ pub(super) fn outcome(
 ) -> Outcome {
     let header = |name| response.headers().get(name);
     let html = header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
-    let status = response.status();
-    let fail = |code| {
-        let words = (!text.is_empty() && code != Code::BadResponse).then(|| Arc::from(text));
-        Error { code, status: Some(status), words }
-    };
     let clock = |name| header(name).and_then(|text| date(&text));
-    match (Reply { status, error, html }).verdict(protocol, call) {
-        Verdict::Success => match grant(tokens, clock("date"), now) {
-            Some(grant) => Outcome::Granted(grant),
-            None => Outcome::Failed { error: fail(Code::BadResponse), retry_after: None },
+    let status = response.status();
+    let verdict = (Reply { status, error, html }).verdict(protocol, call);
+    let code = match (verdict, call) {
+        (Verdict::Success, _) => match grant(tokens, clock("date"), now) {
+            Some(grant) => return Outcome::Granted(grant),
+            None => Code::BadResponse,
         },
-        Verdict::Refused => Outcome::Refused(fail(match call {
-            Call::Login => Code::LoginRejected,
-            Call::Refresh => Code::SessionEnded,
-        })),
-        Verdict::Failed => {
-            // RFC 9110 section 10.2.3: seconds, or a date.
-            let seconds = header("retry-after").map(|text| js::to_number(&text.into()));
-            let retry_after = match seconds {
-                Some(seconds) if seconds >= 0.0 => Some(js::millis(seconds * 1000.0)),
-                Some(_) => clock("retry-after").map(|at| at.since(now.wall)),
-                None => None,
-            };
-            Outcome::Failed { error: fail(Code::Server), retry_after }
-        }
+        (Verdict::Refused, Call::Login) => Code::LoginRejected,
+        (Verdict::Refused, Call::Refresh) => Code::SessionEnded,
+        (Verdict::Failed, _) => Code::Server,
+    };
+    let words = (!text.is_empty() && code != Code::BadResponse).then(|| Arc::from(text));
+    let error = Error { code, status: Some(status), words };
+    if verdict == Verdict::Refused {
+        return Outcome::Refused(error);
     }
+    // RFC 9110 section 10.2.3: seconds, or a date.
+    let retry_after =
+        header("retry-after").filter(|_| code == Code::Server).and_then(
+            |text| match js::to_number(&text) {
+                seconds if seconds >= 0.0 => Some(js::millis(seconds * 1000.0)),
+                _ => date(&text).map(|at| at.since(now.wall)),
+            },
+        );
+    Outcome::Failed { error, retry_after }
 }
 
 fn date(text: &str) -> Option<Millis> {

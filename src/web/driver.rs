@@ -35,7 +35,7 @@ pub(super) struct Driver {
 impl Driver {
     pub(super) fn new(settings: &Settings, hands: Hands) -> Result<Self, JsValue> {
         let resources = settings::resources(settings)?; // first, while there is nothing to drop
-        let (store, usable) = Store::open(&settings.storage(), settings.key());
+        let (store, usable) = Store::open(settings.place(), settings.key());
         let driver = Self {
             machine: RefCell::new(Machine::new(settings::policy(settings), seed(), js::now())),
             hands,

@@ -1,7 +1,7 @@
 //! The platform as far as web-sys does not reach: globals that exist in every scope, and values
 //! of a shape that nobody vouches for.
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 pub(super) use crate::core::record::{number, whole};
@@ -9,9 +9,13 @@ use crate::core::time::{Millis, Now};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The number that a text or any other value stands for.
+    /// The number that a text stands for.
     #[wasm_bindgen(js_name = Number)]
-    pub(super) fn to_number(value: &JsValue) -> f64;
+    pub(super) fn to_number(text: &str) -> f64;
+
+    /// Sets a member of an object that was just made for it: that takes every member.
+    #[wasm_bindgen(js_namespace = Reflect)]
+    pub(super) fn set(of: &Object, name: &str, value: &JsValue);
 
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
@@ -26,24 +30,4 @@ pub(super) fn now() -> Now {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 pub(super) fn millis(number: f64) -> Millis {
     Millis(number as u64)
-}
-
-/// A member of anything; `undefined` where there is none, or no object to have one.
-pub(super) fn get(of: &JsValue, name: &str) -> JsValue {
-    Reflect::get(of, &name.into()).unwrap_or_default()
-}
-
-/// A member that is a function.
-pub(super) fn method(of: &JsValue, name: &str) -> Option<Function> {
-    get(of, name).dyn_into().ok()
-}
-
-/// Sets a member of an object that was just made for it: that takes every member.
-pub(super) fn set(of: &Object, name: &str, value: &JsValue) {
-    let _ = Reflect::set(of, &name.into(), value);
-}
-
-/// A member of the global object.
-pub(super) fn global(name: &str) -> JsValue {
-    get(&js_sys::global(), name)
 }

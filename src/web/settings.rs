@@ -32,8 +32,9 @@ extern "C" {
     fn auto_refresh(this: &Settings) -> bool;
     #[wasm_bindgen(method, getter)]
     pub(super) fn key(this: &Settings) -> String;
+    /// Where the session is kept, as [`Store::open`](super::store::Store::open) reads it.
     #[wasm_bindgen(method, getter)]
-    pub(super) fn storage(this: &Settings) -> String;
+    pub(super) fn place(this: &Settings) -> i32;
 }
 
 /// Whether credentials and tokens may be sent to this origin: https, or http on this machine.

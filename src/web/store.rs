@@ -6,7 +6,6 @@ use js_sys::{Array, JSON};
 use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
-use super::js;
 use crate::core::record::Record;
 use crate::core::session::{Session, Stored};
 
@@ -26,16 +25,16 @@ enum Place {
 pub(super) struct Unusable;
 
 impl Store {
-    /// The chosen store, or memory in its place.
-    pub(super) fn open(chosen: &str, key: String) -> (Self, Result<(), Unusable>) {
+    /// The chosen store, or memory in its place. gloo-storage throws where a browser has no storage
+    /// or forbids it, so pkg/options.js has looked before.
+    pub(super) fn open(chosen: i32, key: String) -> (Self, Result<(), Unusable>) {
         let place = match chosen {
-            "custom" => Some(Place::Custom),
-            "memory" => Some(Place::Memory(None)),
-            "session" => web_storage("sessionStorage", SessionStorage::raw),
-            _ => web_storage("localStorage", LocalStorage::raw),
+            1 => Place::Custom,
+            2 => Place::Web(SessionStorage::raw()),
+            3 => Place::Web(LocalStorage::raw()),
+            _ => Place::Memory(None),
         };
-        let usable = if place.is_some() { Ok(()) } else { Err(Unusable) };
-        (Self { place: place.unwrap_or(Place::Memory(None)), key }, usable)
+        (Self { place, key }, if chosen < 0 { Err(Unusable) } else { Ok(()) })
     }
 
     pub(super) const fn is_custom(&self) -> bool {
@@ -85,24 +84,11 @@ impl Store {
     }
 }
 
-/// A web storage that is there and may be written. gloo-storage takes both for granted and throws
-/// where a browser forbids them, so it is asked only after the platform was.
-fn web_storage(name: &str, raw: fn() -> Storage) -> Option<Place> {
-    js::method(&js::global(name), "getItem")?;
-    if js::global("window").is_undefined() {
-        return None; // Node has a storage of that name, but no window to reach it by.
-    }
-    let storage = raw();
-    storage.set_item(PROBE, PROBE).ok()?;
-    storage.remove_item(PROBE).ok()?;
-    Some(Place::Web(storage))
-}
-
 /// The platform reads the JSON, the core judges what it holds.
 pub(super) fn parse(text: Option<&str>) -> Stored {
     let Some(text) = text else { return Stored::Nothing };
     let record = JSON::parse(text).ok().and_then(|value| record_of(&value));
-    match record.and_then(Record::into_session) {
+    match record.and_then(|record| record.session()) {
         Some(session) => Stored::Session(Box::new(session)),
         None => Stored::Unreadable,
     }
@@ -113,15 +99,16 @@ pub(super) fn parse(text: Option<&str>) -> Stored {
 fn record_of(value: &JsValue) -> Option<Record<String>> {
     let value = Array::is_array(value).then(|| value.unchecked_ref::<Array>())?;
     let number = |index| value.get(index).as_f64();
+    let needed = |index| number(index).unwrap_or(f64::NAN); // which is no whole number
     let text = |index| value.get(index).as_string();
     Some(Record(
-        number(0)?,
-        number(1)?,
-        number(2)?,
-        text(3)?,
+        needed(0),
+        needed(1),
+        needed(2),
+        text(3).unwrap_or_default(),
         text(4),
         text(5),
-        number(6)?,
+        needed(6),
         number(7),
         number(8),
         text(9),
@@ -133,5 +120,3 @@ pub(super) fn text_of(session: &Session) -> Option<String> {
     let value: JsValue = serde_wasm_bindgen::to_value(&Record::from(session)).ok()?;
     JSON::stringify(&value).ok()?.as_string()
 }
-
-const PROBE: &str = "tokenkeeper.probe";
