@@ -1,7 +1,5 @@
 //! What happened and why, kept for `explain()`. All texts are fixed, so no token can be in them.
 
-use std::collections::VecDeque;
-
 use super::time::Millis;
 
 /// One line of the story.
@@ -41,15 +39,15 @@ impl Entry {
 
 /// The last events, oldest first.
 #[derive(Clone, Debug, Default)]
-pub struct Timeline(VecDeque<Entry>);
+pub struct Timeline(Vec<Entry>);
 
 impl Timeline {
     /// Adds one, and lets the oldest go.
     pub fn add(&mut self, at: Millis, entry: Entry) {
         if self.0.len() == KEPT {
-            self.0.pop_front();
+            self.0.remove(0);
         }
-        self.0.push_back(Entry { at, ..entry });
+        self.0.push(Entry { at, ..entry });
     }
 
     /// All that is still known.

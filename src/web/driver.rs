@@ -2,7 +2,6 @@
 //! is borrowed while JavaScript runs, since any call out may call in again (T3).
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 
 use js_sys::{Math, Object};
 use wasm_bindgen::prelude::*;
@@ -27,7 +26,7 @@ pub(super) struct Driver {
     hands: Hands,
     resources: Resources,
     machine: RefCell<Machine>,
-    inbox: RefCell<VecDeque<Input>>,
+    inbox: RefCell<Vec<Input>>,
     driving: Cell<bool>,
     store: RefCell<Store>,
 }
@@ -63,28 +62,29 @@ impl Driver {
 
     /// Takes in what happened and does all that follows from it.
     pub(super) fn feed(&self, input: Input) {
-        self.inbox.borrow_mut().push_back(input);
+        self.inbox.borrow_mut().push(input);
         if self.driving.replace(true) {
             return; // Called from within what is performed below: the loop there goes on with it.
         }
-        while let Some(output) = self.next() {
-            self.perform(output);
+        loop {
+            let inputs = self.inbox.take();
+            if inputs.is_empty() {
+                break;
+            }
+            for input in inputs {
+                self.machine.borrow_mut().handle(js::now(), input);
+                while let Some(output) = self.poll() {
+                    self.perform(output);
+                }
+            }
         }
         self.driving.set(false);
         let timeout = self.machine.borrow().timeout();
         self.hands.alarm(timeout.map_or(-1.0, |at| js::number(at.since(js::now().mono).0)));
     }
 
-    fn next(&self) -> Option<Output> {
-        let mut machine = self.machine.borrow_mut();
-        loop {
-            let output = machine.poll();
-            if output.is_some() {
-                return output;
-            }
-            let input = self.inbox.borrow_mut().pop_front()?;
-            machine.handle(js::now(), input);
-        }
+    fn poll(&self) -> Option<Output> {
+        self.machine.borrow_mut().poll()
     }
 
     fn perform(&self, output: Output) {

@@ -1,7 +1,7 @@
 //! The way back: what becomes of the server's answer.
 
 use super::Machine;
-use super::renewal::{Answer, Renewal, Round};
+use super::renewal::Step;
 use super::standing::Standing;
 use super::waiting::Need;
 use crate::core::error::{Code, Error};
@@ -15,8 +15,7 @@ use crate::core::timeline::Entry;
 
 impl Machine {
     pub(super) fn answered(&mut self, attempt: Attempt, outcome: Outcome) {
-        let Renewal::Sending(round) = self.renewal else { return };
-        if round.attempt != attempt {
+        if self.renewal.step != Step::Sending || self.renewal.attempt != attempt {
             return;
         }
         let outcome = match outcome {
@@ -26,22 +25,24 @@ impl Machine {
             told => told,
         };
         match outcome {
-            Outcome::Granted(grant) => self.decide(round, Answer::Granted(grant)),
-            Outcome::Refused(error) => {
-                let round = Round { looks: 0, since: self.now.mono, ..round };
-                self.decide(round, Answer::Refused(error));
-            }
             // The failure of a session that is gone is not the next one's.
-            Outcome::Failed { .. } if self.stamp() != round.base => self.finish(round),
+            Outcome::Failed { .. } if self.stamp() != self.renewal.base => self.finish(),
             Outcome::Failed { error, retry_after } => {
                 self.fail_for_now(&error, retry_after);
                 // A server that answered did not rotate anything; one that did not may have.
                 if error.code == Code::Server {
-                    self.close_round(round, round.base);
+                    self.conclude(self.renewal.base);
                 } else {
-                    self.unsure = Some(round.base).filter(|_| self.rules.hold(Rule::LostAnswer));
-                    self.finish(round);
+                    self.unsure =
+                        Some(self.renewal.base).filter(|_| self.rules.hold(Rule::LostAnswer));
+                    self.finish();
                 }
+            }
+            told => {
+                self.renewal.answer = Some(told);
+                self.renewal.looks = 0;
+                self.renewal.since = self.now.mono;
+                self.decide();
             }
         }
     }
@@ -71,63 +72,63 @@ impl Machine {
 
     /// Invariant 3: the commit guard. An answer is kept only for the session that asked for it,
     /// judged by the store as read in this very task.
-    pub(super) fn on_grant(&mut self, round: Round, grant: Grant, evidence: &Evidence) {
+    pub(super) fn on_grant(&mut self, grant: Grant, evidence: &Evidence) {
         self.notice_skew(&grant);
         if !self.rules.hold(Rule::CommitGuard) {
-            return self.commit(round, grant);
+            return self.commit(grant);
         }
-        if round.base == Stamp::default() {
-            return self.on_restored(round, grant, evidence);
+        if self.renewal.base == Stamp::default() {
+            return self.on_restored(grant, evidence);
         }
-        if self.stamp().family != round.base.family {
+        if self.stamp().family != self.renewal.base.family {
             // Logged out, or logged in as somebody else, in this tab.
             self.revoke(grant);
-            return self.finish(round);
+            return self.finish();
         }
         match self.reconcile(evidence) {
             Standing::Gone => {
                 self.end_as_known();
                 self.revoke(grant);
-                self.finish(round);
+                self.finish();
             }
-            Standing::Behind if self.latest.family == round.base.family => {
+            Standing::Behind if self.latest.family == self.renewal.base.family => {
                 // A tab that did not have the lock either was faster: the server tolerated both.
-                self.commit(round, grant);
+                self.commit(grant);
             }
-            Standing::Current if self.stamp() == round.base => self.commit(round, grant),
-            Standing::Current if self.stamp().family == round.base.family => {
+            Standing::Current if self.stamp() == self.renewal.base => self.commit(grant),
+            Standing::Current if self.stamp().family == self.renewal.base.family => {
                 // The same, and its session is already in the store. Both are of one family, and
                 // to revoke ours could end theirs.
-                self.finish(round);
+                self.finish();
             }
             Standing::Behind | Standing::Current => {
                 self.revoke(grant);
-                self.finish(round);
+                self.finish();
             }
         }
     }
 
-    fn on_restored(&mut self, round: Round, grant: Grant, evidence: &Evidence) {
+    fn on_restored(&mut self, grant: Grant, evidence: &Evidence) {
         self.learn(evidence);
         if let Stored::Session(session) = &evidence.stored
             && session.stamp == self.latest
             && self.held.is_none()
         {
             self.adopt(session.as_ref().clone());
-            return self.finish(round);
+            return self.finish();
         }
-        if self.held.is_some() || self.latest != round.known || self.closed {
+        if self.held.is_some() || self.latest != self.renewal.known || self.closed {
             self.revoke(grant);
-            return self.finish(round);
+            return self.finish();
         }
         let stamp = self.begin_session(grant);
         self.deliver();
-        self.close_round(round, stamp);
+        self.conclude(stamp);
     }
 
-    fn commit(&mut self, round: Round, grant: Grant) {
-        let family = round.base.family;
-        let newest = if self.latest.family == family { self.latest } else { round.base };
+    fn commit(&mut self, grant: Grant) {
+        let family = self.renewal.base.family;
+        let newest = if self.latest.family == family { self.latest } else { self.renewal.base };
         let stamp = Stamp { family, generation: newest.generation.saturating_add(1) };
         let wall = self.now.wall;
         let session = match self.session() {
@@ -137,36 +138,38 @@ impl Machine {
         self.keep(session);
         self.emit(Event::Refresh { remote: false });
         self.deliver();
-        self.close_round(round, stamp);
+        self.conclude(stamp);
     }
 
     /// Invariant 5: an explicit refusal ends the session, but only after the store was read once
     /// more: another tab may have been faster with the same token.
-    pub(super) fn on_refusal(&mut self, round: Round, refusal: Error, evidence: &Evidence) {
-        if round.base == Stamp::default() {
+    pub(super) fn on_refusal(&mut self, refusal: Error, evidence: &Evidence) {
+        if self.renewal.base == Stamp::default() {
             if self.held.is_none() {
                 self.log(Entry { status: refusal.status, ..Entry::new("not_logged_in") });
                 self.fail_waiting(&Error::new(Code::NotLoggedIn));
             }
-            return self.finish(round);
+            return self.finish();
         }
-        if self.stamp() != round.base {
-            return self.finish(round);
+        if self.stamp() != self.renewal.base {
+            return self.finish();
         }
-        let sure = (round.locked && round.complete) || !self.contended();
+        let sure = (self.renewal.locked && self.renewal.complete) || !self.contended();
         if self.rules.hold(Rule::ReadAgainOnRefusal) {
             match self.reconcile(evidence) {
                 Standing::Gone => {
                     self.end_as_known();
-                    return self.finish(round);
+                    return self.finish();
                 }
-                Standing::Current if self.stamp() != round.base => return self.finish(round),
-                Standing::Behind => return self.look(Round { since: self.now.mono, ..round }),
-                Standing::Current if !sure && self.may_wait(round, DOUBTS, DOUBT) => {
-                    let round = Round { looks: round.looks + 1, ..round };
-                    let until = self.now.mono.plus(DOUBT);
-                    self.renewal = Renewal::Doubting { round, refusal, until };
-                    return;
+                Standing::Current if self.stamp() != self.renewal.base => return self.finish(),
+                Standing::Behind => {
+                    self.renewal.since = self.now.mono;
+                    return self.look();
+                }
+                Standing::Current if !sure && self.may_wait(DOUBTS, DOUBT) => {
+                    self.renewal.answer = Some(Outcome::Refused(refusal));
+                    self.renewal.looks += 1;
+                    return self.pause(Step::Doubting, DOUBT);
                 }
                 Standing::Current => {}
             }
@@ -178,7 +181,7 @@ impl Machine {
             ..Entry::new("refused").because("the server no longer takes the refresh token")
         });
         self.end_family(if over { Reason::Expired } else { Reason::RefreshRejected });
-        self.finish(round);
+        self.finish();
     }
 }
 

@@ -171,7 +171,7 @@ impl Machine {
             waiting: Vec::new(),
             logging_in: Vec::new(),
             arrivals: Vec::new(),
-            renewal: Renewal::Idle,
+            renewal: Renewal::default(),
             attempts: 0,
             backoff: Backoff::default(),
             failure: None,

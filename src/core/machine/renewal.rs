@@ -1,57 +1,17 @@
 //! The state of a refresh: when it is due, where it stands, and how it ends.
 
 use super::Machine;
-use crate::core::error::Error;
 use crate::core::expiry::Freshness;
-use crate::core::io::{Attempt, Means};
+use crate::core::io::{Attempt, Means, Outcome};
 use crate::core::ledger::Stamp;
 use crate::core::rules::Rule;
-use crate::core::session::Grant;
 use crate::core::time::Millis;
 
-/// Which refresh is under way, if any. One value: there cannot be two (invariant 2).
+/// The refresh that is under way, if any, and what it carries along. One value: there cannot be two
+/// (invariant 2).
 #[derive(Clone, Debug, Default)]
-pub(super) enum Renewal {
-    #[default]
-    Idle,
-    /// Is everything as it should be? No refresh yet.
-    Checking(Attempt),
-    Locking(Attempt),
-    /// What do ledger and store say, before anything is sent?
-    Looking(Round),
-    /// They do not agree yet, or somebody else is refreshing: look again then.
-    Waiting {
-        round: Round,
-        until: Millis,
-    },
-    /// An intent that somebody left behind is being cleared.
-    Clearing(Round),
-    /// The intent is being written.
-    Noting(Round),
-    Sending(Round),
-    /// What do ledger and store say, before the answer is acted upon?
-    Deciding {
-        round: Round,
-        answer: Box<Answer>,
-    },
-    /// The same, in a while: without a lock or a ledger, another tab's success may show late.
-    Doubting {
-        round: Round,
-        refusal: Error,
-        until: Millis,
-    },
-    /// The ledger is being brought up to date before the lock goes back.
-    Closing(Round),
-    /// There is no ledger: the lock is held until the store's write has reached other tabs.
-    Holding {
-        round: Round,
-        until: Millis,
-    },
-}
-
-/// What one refresh carries along.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Round {
+pub(super) struct Renewal {
+    pub(super) step: Step,
     pub(super) attempt: Attempt,
     /// Whether the lock is ours, to be given back.
     pub(super) locked: bool,
@@ -68,47 +28,57 @@ pub(super) struct Round {
     pub(super) since: Millis,
     /// How often the intent could not be written.
     pub(super) unwritten: u32,
+    /// When a step that only waits is over.
+    pub(super) until: Millis,
+    /// What the server said, until it is acted upon.
+    pub(super) answer: Option<Outcome>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) enum Answer {
-    Granted(Grant),
-    Refused(Error),
+/// Where a refresh stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Step {
+    #[default]
+    Idle,
+    /// Is everything as it should be? No refresh yet.
+    Checking,
+    Locking,
+    /// What do ledger and store say, before anything is sent?
+    Looking,
+    /// They do not agree yet, or somebody else is refreshing: look again then.
+    Waiting,
+    /// An intent that somebody left behind is being cleared.
+    Clearing,
+    /// The intent is being written.
+    Noting,
+    Sending,
+    /// What do ledger and store say, before the answer is acted upon?
+    Deciding,
+    /// The same, in a while: without a lock or a ledger, another tab's success may show late.
+    Doubting,
+    /// The ledger is being brought up to date before the lock goes back.
+    Closing,
+    /// There is no ledger: the lock is held until the store's write has reached other tabs.
+    Holding,
 }
 
 impl Renewal {
     pub(super) const fn is_idle(&self) -> bool {
-        matches!(self, Self::Idle)
+        matches!(self.step, Step::Idle)
     }
 
-    pub(super) const fn timeout(&self) -> Option<Millis> {
-        match self {
-            Self::Waiting { until, .. }
-            | Self::Doubting { until, .. }
-            | Self::Holding { until, .. } => Some(*until),
-            _ => None,
-        }
-    }
-
-    pub(super) const fn attempt(&self) -> Option<Attempt> {
-        match self {
-            Self::Idle => None,
-            Self::Checking(attempt) | Self::Locking(attempt) => Some(*attempt),
-            Self::Looking(round)
-            | Self::Clearing(round)
-            | Self::Noting(round)
-            | Self::Sending(round)
-            | Self::Closing(round)
-            | Self::Waiting { round, .. }
-            | Self::Deciding { round, .. }
-            | Self::Doubting { round, .. }
-            | Self::Holding { round, .. } => Some(round.attempt),
-        }
+    pub(super) fn timeout(&self) -> Option<Millis> {
+        let waits = matches!(self.step, Step::Waiting | Step::Doubting | Step::Holding);
+        waits.then_some(self.until)
     }
 }
 
-/// When.
 impl Machine {
+    /// Goes on after a while.
+    pub(super) fn pause(&mut self, step: Step, span: Millis) {
+        self.renewal.step = step;
+        self.renewal.until = self.now.mono.plus(span);
+    }
+
     pub(super) fn refreshable(&self) -> bool {
         match self.policy.means {
             Means::Cookie => true,

@@ -1,7 +1,7 @@
 //! The way to the request: what is looked at, waited for and written down before it.
 
 use super::Machine;
-use super::renewal::{Renewal, Round};
+use super::renewal::Step;
 use super::standing::Standing;
 use super::waiting::Need;
 use crate::core::error::{Code, Error};
@@ -15,33 +15,34 @@ use crate::core::timeline::Entry;
 impl Machine {
     /// Invariant 2: inside the lock the store is read again and a newer session adopted; a ledger
     /// ahead of the store means to wait for it, never to send a token that was already used.
-    pub(super) fn before_sending(&mut self, round: Round, evidence: &Evidence) {
+    pub(super) fn before_sending(&mut self, evidence: &Evidence) {
         if self.held.is_none() {
-            return self.before_restoring(round, evidence);
+            return self.before_restoring(evidence);
         }
         match self.reconcile(evidence) {
             Standing::Gone => {
                 self.end_as_known();
-                self.finish(round);
+                self.finish();
             }
-            Standing::Behind if self.may_wait(round, LOOKS, LOOK_AGAIN) => {
-                self.look_again(round, LOOK_AGAIN);
+            Standing::Behind if self.may_wait(LOOKS, LOOK_AGAIN) => {
+                self.look_again(LOOK_AGAIN);
             }
-            Standing::Behind => self.successor_lost(round),
+            Standing::Behind => self.successor_lost(),
             Standing::Current => {
                 self.answer_satisfied();
                 if !self.refreshable() || (self.waiting.is_empty() && !self.wants_renewal()) {
-                    return self.finish(round);
+                    return self.finish();
                 }
                 let base = self.stamp();
-                let complete = evidence.ledger.is_some_and(|ledger| ledger.stamp == base);
-                let round = Round { base, complete, known: self.latest, ..round };
-                let open = evidence.ledger.filter(|ledger| ledger.is_open_for(round.base));
+                self.renewal.base = base;
+                self.renewal.known = self.latest;
+                self.renewal.complete = evidence.ledger.is_some_and(|ledger| ledger.stamp == base);
+                let open = evidence.ledger.filter(|ledger| ledger.is_open_for(base));
                 match open.and_then(|ledger| ledger.intent) {
                     Some(intent) if self.rules.hold(Rule::LostAnswer) => {
-                        self.mind_intent(round, intent);
+                        self.mind_intent(intent);
                     }
-                    _ => self.note_intent(round),
+                    _ => self.note_intent(),
                 }
             }
         }
@@ -49,94 +50,99 @@ impl Machine {
 
     /// Nobody is logged in here, but a cookie may know better; unless somebody logged out, and
     /// the server has not heard of it.
-    fn before_restoring(&mut self, round: Round, evidence: &Evidence) {
+    fn before_restoring(&mut self, evidence: &Evidence) {
         self.learn(evidence);
         if let Stored::Session(session) = &evidence.stored
             && session.stamp == self.latest
         {
             self.adopt(session.as_ref().clone());
-            return self.finish(round);
+            return self.finish();
         }
-        if !self.latest.is_end() && self.may_wait(round, LOOKS, LOOK_AGAIN) {
+        if !self.latest.is_end() && self.may_wait(LOOKS, LOOK_AGAIN) {
             // Somebody logged in, and the store does not show it yet.
-            return self.look_again(round, LOOK_AGAIN);
+            return self.look_again(LOOK_AGAIN);
         }
         let asked = self.waiting.iter().any(|queue| matches!(queue.need, Need::NewerThan(_)));
         let restorable = self.policy.means == Means::Cookie && !self.waiting.is_empty();
         if !restorable || (self.latest.ends_all() && self.latest != Stamp::default() && !asked) {
             self.fail_waiting(&Error::new(Code::NotLoggedIn));
-            return self.finish(round);
+            return self.finish();
         }
-        self.send(Round { base: Stamp::default(), known: self.latest, ..round });
+        self.renewal.base = Stamp::default();
+        self.renewal.known = self.latest;
+        self.send();
     }
 
     /// Somebody sent this very token and has not told the outcome. Whoever has the lock knows
     /// that nobody is at it anymore: a tab died or was cut off, perhaps after it stored the
     /// answer. Whoever has no lock waits until that is certain.
-    fn mind_intent(&mut self, round: Round, intent: Millis) {
+    fn mind_intent(&mut self, intent: Millis) {
         let ours = self.intent == Some(intent);
         let young = is_young(intent, self.now.wall, self.policy.deadline);
         let fresh = intent.0.abs_diff(self.now.wall.0) < STORE_LAG.0;
-        if !ours && round.locked && fresh && self.may_wait(round, LOOKS, LOOK_AGAIN) {
-            self.look_again(round, LOOK_AGAIN);
-        } else if !ours && !round.locked && young {
-            if round.looks == 0 {
+        if !ours && self.renewal.locked && fresh && self.may_wait(LOOKS, LOOK_AGAIN) {
+            self.look_again(LOOK_AGAIN);
+        } else if !ours && !self.renewal.locked && young {
+            if self.renewal.looks == 0 {
                 self.log_waiting();
             }
-            if self.may_wait(round, QUEUED, QUEUE_AGAIN) {
-                return self.look_again(round, QUEUE_AGAIN);
+            if self.may_wait(QUEUED, QUEUE_AGAIN) {
+                return self.look_again(QUEUE_AGAIN);
             }
             self.fail_for_now(&Error::new(Code::Timeout), None);
-            self.finish(round);
-        } else if round.locked || (ours && young) {
-            self.renewal = Renewal::Clearing(round);
-            self.output(Output::Note(round.attempt, Ledger::settled(round.base)));
+            self.finish();
+        } else if self.renewal.locked || (ours && young) {
+            self.renewal.step = Step::Clearing;
+            self.output(Output::Note(self.renewal.attempt, Ledger::settled(self.renewal.base)));
         } else {
-            self.note_intent(round);
+            self.note_intent();
         }
     }
 
-    fn look_again(&mut self, round: Round, after: Millis) {
-        let until = self.now.mono.plus(after);
-        self.renewal = Renewal::Waiting { round: Round { looks: round.looks + 1, ..round }, until };
+    fn look_again(&mut self, after: Millis) {
+        self.renewal.looks += 1;
+        self.pause(Step::Waiting, after);
     }
 
     /// Invariant 6: before the token is sent, it is written down that it will be.
-    pub(super) fn note_intent(&mut self, round: Round) {
-        if round.ledger && round.unwritten < UNWRITTEN && self.rules.hold(Rule::LostAnswer) {
-            self.renewal = Renewal::Noting(round);
+    pub(super) fn note_intent(&mut self) {
+        if self.renewal.ledger
+            && self.renewal.unwritten < UNWRITTEN
+            && self.rules.hold(Rule::LostAnswer)
+        {
+            self.renewal.step = Step::Noting;
             self.intent = Some(self.now.wall);
-            let intent = Ledger { stamp: round.base, intent: self.intent };
-            self.output(Output::Note(round.attempt, intent));
+            let intent = Ledger { stamp: self.renewal.base, intent: self.intent };
+            self.output(Output::Note(self.renewal.attempt, intent));
         } else {
-            self.send(round);
+            self.send();
         }
     }
 
-    pub(super) fn intent_noted(&mut self, round: Round, written: bool) {
+    pub(super) fn intent_noted(&mut self, written: bool) {
         let slept = self.intent.is_none_or(|at| at.0.abs_diff(self.now.wall.0) >= STORE_LAG.0);
         self.intent = self.intent.filter(|_| written);
         if self.closed {
-            self.close_round(round, round.base);
-        } else if self.stamp() == round.base && written && !slept {
-            self.send(round);
+            self.conclude(self.renewal.base);
+        } else if self.stamp() == self.renewal.base && written && !slept {
+            self.send();
         } else {
             // Somebody logged out or in meanwhile, was faster, or thought that we were dead.
-            let unwritten = round.unwritten + u32::from(!written);
-            self.look(Round { unwritten, ..round });
+            self.renewal.unwritten += u32::from(!written);
+            self.look();
         }
     }
 
-    fn send(&mut self, round: Round) {
+    fn send(&mut self) {
         let refresh = self.session().and_then(|session| session.refresh.clone());
-        self.renewal = Renewal::Sending(round);
-        self.output(Output::Refresh(round.attempt, refresh));
+        self.renewal.step = Step::Sending;
+        self.output(Output::Refresh(self.renewal.attempt, refresh));
     }
 
     /// The session that replaced ours was told of and never came: its tab died before its write
     /// left it, or keeps it in memory. The old refresh token is used up, so there is nothing to
     /// renew with; after some patience that is the end.
-    fn successor_lost(&mut self, round: Round) {
+    fn successor_lost(&mut self) {
         self.lost_successors += 1;
         self.log_waiting();
         if self.lost_successors < LOST_FOR_GOOD {
@@ -144,7 +150,7 @@ impl Machine {
         } else {
             self.end(Stamp::end_of(self.latest.family), Reason::RefreshRejected);
         }
-        self.finish(round);
+        self.finish();
     }
 
     fn log_waiting(&mut self) {

@@ -1,7 +1,7 @@
 //! What ledger and store together say of the session in hand.
 
 use super::Machine;
-use super::renewal::Renewal;
+use super::renewal::Step;
 use crate::core::io::{Attempt, Evidence, Output, Sharing};
 use crate::core::ledger::Stamp;
 use crate::core::rules::Rule;
@@ -108,9 +108,8 @@ impl Machine {
     pub(super) fn check(&mut self) {
         self.check_at = None;
         if self.policy.store == Sharing::Shared {
-            let attempt = self.next_attempt();
-            self.renewal = Renewal::Checking(attempt);
-            self.ask(attempt);
+            self.begin(Step::Checking);
+            self.ask(self.renewal.attempt);
         }
     }
 

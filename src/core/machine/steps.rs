@@ -1,8 +1,8 @@
 //! How a refresh goes from one state to the next.
 
 use super::Machine;
-use super::renewal::{Answer, Renewal, Round};
-use crate::core::io::{Attempt, Evidence, Means, Output, Sharing};
+use super::renewal::{Renewal, Step};
+use crate::core::io::{Attempt, Evidence, Means, Outcome, Output, Sharing};
 use crate::core::ledger::{Ledger, Stamp};
 use crate::core::rules::Rule;
 use crate::core::time::Millis;
@@ -10,29 +10,17 @@ use crate::core::timeline::Entry;
 
 impl Machine {
     pub(super) fn begin_renewal(&mut self) {
-        let attempt = self.next_attempt();
+        self.begin(Step::Locking);
         if self.contended() && self.rules.hold(Rule::LockAcrossTabs) {
-            self.renewal = Renewal::Locking(attempt);
-            self.output(Output::Lock(attempt));
+            self.output(Output::Lock(self.renewal.attempt));
         } else {
-            self.look(self.round(attempt, false));
+            self.look();
         }
     }
 
-    fn round(&self, attempt: Attempt, locked: bool) -> Round {
-        let none = Stamp::default();
-        let since = self.now.mono;
-        Round {
-            attempt,
-            locked,
-            ledger: false,
-            complete: false,
-            base: none,
-            known: none,
-            looks: 0,
-            since,
-            unwritten: 0,
-        }
+    pub(super) fn begin(&mut self, step: Step) {
+        let attempt = self.next_attempt();
+        self.renewal = Renewal { step, attempt, since: self.now.mono, ..Renewal::default() };
     }
 
     /// Whether other tabs may send the same refresh token, or the same cookie.
@@ -43,58 +31,59 @@ impl Machine {
     /// Invariant 2: the lock is waited for within a deadline and never stolen. Without it a
     /// refresh goes on, trusting ledger and store alone.
     pub(super) fn locked(&mut self, attempt: Attempt, had: bool) {
-        match self.renewal {
-            Renewal::Locking(waiting) if waiting == attempt => {
-                if !had {
-                    self.log(Entry::new("unlocked").because("the lock could not be had in time"));
-                }
-                self.look(self.round(attempt, had));
+        if self.renewal.step == Step::Locking && self.renewal.attempt == attempt {
+            if !had {
+                self.log(Entry::new("unlocked").because("the lock could not be had in time"));
             }
-            _ if had => self.output(Output::Unlock(attempt)),
-            _ => {}
+            self.renewal.locked = had;
+            self.renewal.since = self.now.mono;
+            self.look();
+        } else if had {
+            self.output(Output::Unlock(attempt));
         }
     }
 
-    pub(super) fn look(&mut self, round: Round) {
-        self.renewal = Renewal::Looking(round);
-        self.ask(round.attempt);
+    pub(super) fn look(&mut self) {
+        self.renewal.step = Step::Looking;
+        self.ask(self.renewal.attempt);
     }
 
     pub(super) fn looked(&mut self, attempt: Attempt, evidence: &Evidence) {
         if self.asks_again(attempt)
             || self.arrive(attempt, evidence)
-            || self.renewal.attempt() != Some(attempt)
+            || self.renewal.attempt != attempt
         {
             return;
         }
-        match std::mem::take(&mut self.renewal) {
-            Renewal::Checking(_) => self.checked(evidence),
-            Renewal::Looking(round) => {
-                let round = Round { ledger: evidence.ledger.is_some(), ..round };
+        match std::mem::take(&mut self.renewal.step) {
+            Step::Checking => self.checked(evidence),
+            Step::Looking => {
+                self.renewal.ledger = evidence.ledger.is_some();
                 if self.closed {
-                    self.finish(round);
+                    self.finish();
                 } else {
-                    self.before_sending(round, evidence);
+                    self.before_sending(evidence);
                 }
             }
-            Renewal::Deciding { round, answer } => match *answer {
-                Answer::Granted(grant) => self.on_grant(round, grant, evidence),
-                Answer::Refused(refusal) => self.on_refusal(round, refusal, evidence),
+            Step::Deciding => match self.renewal.answer.take() {
+                Some(Outcome::Granted(grant)) => self.on_grant(grant, evidence),
+                Some(Outcome::Refused(refusal)) => self.on_refusal(refusal, evidence),
+                Some(Outcome::Failed { .. }) | None => self.finish(),
             },
-            other => self.renewal = other,
+            other => self.renewal.step = other,
         }
     }
 
     pub(super) fn noted(&mut self, attempt: Attempt, written: bool) {
-        if self.renewal.attempt() != Some(attempt) {
+        if self.renewal.attempt != attempt {
             return;
         }
-        match std::mem::take(&mut self.renewal) {
-            Renewal::Clearing(round) => self.note_intent(round),
-            Renewal::Noting(round) => self.intent_noted(round, written),
-            Renewal::Closing(round) if written => self.finish(round),
-            Renewal::Closing(round) => self.hold_lock(round),
-            other => self.renewal = other,
+        match std::mem::take(&mut self.renewal.step) {
+            Step::Clearing => self.note_intent(),
+            Step::Noting => self.intent_noted(written),
+            Step::Closing if written => self.finish(),
+            Step::Closing => self.hold_lock(),
+            other => self.renewal.step = other,
         }
     }
 
@@ -102,51 +91,49 @@ impl Machine {
         if self.renewal.timeout().is_none_or(|until| until > self.now.mono) {
             return;
         }
-        match std::mem::take(&mut self.renewal) {
-            Renewal::Waiting { round, .. } => self.look(round),
-            Renewal::Doubting { round, refusal, .. } => {
-                self.decide(round, Answer::Refused(refusal));
-            }
-            Renewal::Holding { round, .. } => self.finish(round),
-            other => self.renewal = other,
+        match self.renewal.step {
+            Step::Waiting => self.look(),
+            Step::Doubting => self.decide(),
+            _ => self.finish(),
         }
     }
 
-    /// Whether a round may wait and look once more: so often, and in a page whose timers are slow
+    /// Whether a refresh may wait and look once more: so often, and in a page whose timers are slow
     /// so long. Not only so long: after a sleep the writes of other tabs come after the clock.
-    pub(super) fn may_wait(&self, round: Round, looks: u32, every: Millis) -> bool {
+    pub(super) fn may_wait(&self, looks: u32, every: Millis) -> bool {
+        let Renewal { looks: looked, since, .. } = self.renewal;
         let long = Millis(u64::from(2 * looks) * every.0);
-        round.looks < looks && (round.looks < FEW || self.now.mono.since(round.since) < long)
+        looked < looks && (looked < FEW || self.now.mono.since(since) < long)
     }
 
-    pub(super) fn decide(&mut self, round: Round, answer: Answer) {
-        self.renewal = Renewal::Deciding { round, answer: Box::new(answer) };
-        self.ask(round.attempt);
+    pub(super) fn decide(&mut self) {
+        self.renewal.step = Step::Deciding;
+        self.ask(self.renewal.attempt);
     }
 
     /// Invariant 2: the ledger is written before the lock is given back.
-    pub(super) fn close_round(&mut self, round: Round, stamp: Stamp) {
-        if round.ledger {
-            self.renewal = Renewal::Closing(round);
-            self.output(Output::Note(round.attempt, Ledger::settled(stamp)));
+    pub(super) fn conclude(&mut self, stamp: Stamp) {
+        if self.renewal.ledger {
+            self.renewal.step = Step::Closing;
+            self.output(Output::Note(self.renewal.attempt, Ledger::settled(stamp)));
         } else {
-            self.hold_lock(round);
+            self.hold_lock();
         }
     }
 
-    fn hold_lock(&mut self, round: Round) {
-        if round.locked && self.policy.store == Sharing::Shared {
+    fn hold_lock(&mut self) {
+        if self.renewal.locked && self.policy.store == Sharing::Shared {
             self.log(Entry::new("held the lock").because("there is no IndexedDB to order tabs by"));
-            self.renewal = Renewal::Holding { round, until: self.now.mono.plus(HOLD) };
+            self.pause(Step::Holding, HOLD);
         } else {
-            self.finish(round);
+            self.finish();
         }
     }
 
-    pub(super) fn finish(&mut self, round: Round) {
-        self.renewal = Renewal::Idle;
-        if round.locked {
-            self.output(Output::Unlock(round.attempt));
+    pub(super) fn finish(&mut self) {
+        self.renewal.step = Step::Idle;
+        if self.renewal.locked {
+            self.output(Output::Unlock(self.renewal.attempt));
         }
     }
 

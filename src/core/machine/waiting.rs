@@ -1,7 +1,5 @@
 //! Those who wait for a token, and those who were refused with one.
 
-use std::collections::VecDeque;
-
 use super::Machine;
 use crate::core::error::{Code, Error};
 use crate::core::expiry::Freshness;
@@ -15,7 +13,7 @@ use crate::core::time::Millis;
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     pub(super) need: Need,
-    callers: VecDeque<Caller>,
+    callers: Vec<Caller>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +36,8 @@ impl Machine {
     pub(super) fn wait(&mut self, ticket: Ticket, need: Need) {
         let caller = Caller { ticket, since: self.now.mono };
         match self.waiting.iter_mut().find(|queue| queue.need == need) {
-            Some(queue) => queue.callers.push_back(caller),
-            None => self.waiting.push(Queue { need, callers: VecDeque::from([caller]) }),
+            Some(queue) => queue.callers.push(caller),
+            None => self.waiting.push(Queue { need, callers: vec![caller] }),
         }
     }
 
@@ -152,12 +150,14 @@ impl Machine {
     /// Answers those whom `reply` has something to tell; the others go on waiting.
     pub(super) fn answer_where(&mut self, reply: &Reply<'_>) {
         for mut queue in std::mem::take(&mut self.waiting) {
-            while let Some(caller) = queue.callers.front().copied()
+            let mut answered = 0;
+            while let Some(caller) = queue.callers.get(answered)
                 && let Some(reply) = reply(self, queue.need, caller.since)
             {
-                queue.callers.pop_front();
                 self.answer(caller.ticket, reply);
+                answered += 1;
             }
+            queue.callers.drain(..answered);
             if !queue.callers.is_empty() {
                 self.waiting.push(queue);
             }
@@ -169,7 +169,7 @@ impl Machine {
         let held = self.held.as_ref()?;
         let alive = held.freshness(self.now) != Freshness::Expired;
         let queue = self.waiting.iter().find(|queue| queue.need == Need::Good)?;
-        queue.callers.front().filter(|_| alive).map(|longest| longest.since.plus(PATIENCE))
+        queue.callers.first().filter(|_| alive).map(|longest| longest.since.plus(PATIENCE))
     }
 
     /// The failure that callers are answered with while the server is left alone.
