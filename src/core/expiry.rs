@@ -1,5 +1,7 @@
 //! When is a token good: fresh, stale, expired.
 
+use std::sync::Arc;
+
 use super::rules::{Rule, Rules};
 use super::session::Session;
 use super::time::{Millis, Now};
@@ -39,7 +41,7 @@ pub struct Claims {
 /// A session in hand: its age is counted by both clocks from the moment it was taken up.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
-    pub(crate) session: Session,
+    pub(crate) session: Arc<Session>,
     since: Now,
     /// How old the token was then; `None` when its receipt lies in the future: a clock was set.
     age: Option<Millis>,
@@ -51,7 +53,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub(crate) fn take_up(session: Session, margin: Millis, now: Now, rules: Rules) -> Self {
+    pub(crate) fn take_up(session: Arc<Session>, margin: Millis, now: Now, rules: Rules) -> Self {
         let ahead = session.received.since(now.wall);
         let age = (ahead <= CLOCK_NOISE).then(|| now.wall.since(session.received));
         let margin = session.lifetime.map_or(margin, |span| margin.min(Millis(span.0 / 4)));
@@ -130,7 +132,7 @@ mod tests {
             refresh_expires: None,
             scope: None,
         };
-        Held::take_up(session, Millis::seconds(60), now, Rules::default())
+        Held::take_up(Arc::new(session), Millis::seconds(60), now, Rules::default())
     }
 
     fn at(wall: u64, mono: u64) -> Now {

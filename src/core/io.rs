@@ -1,11 +1,12 @@
 //! What goes into the machine and what comes out of it.
 
+use std::sync::Arc;
+
 use super::error::Error;
 use super::ledger::{Ledger, Stamp};
 use super::session::{Grant, Refresh, Session, Stored};
 use super::time::Millis;
 use super::timeline::Entry;
-use super::token::AccessToken;
 
 /// Names one caller who waits for an answer; who comes later has a higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,7 +182,7 @@ pub enum Output {
     /// Get the lock around refreshes, within a deadline; answer with [`Input::Locked`].
     Lock(Attempt),
     /// Tell the server that this session is over, best effort, then answer the ticket.
-    Logout(Ticket, Option<Box<Session>>),
+    Logout(Ticket, Option<Arc<Session>>),
     /// Read the ledger, then the store; answer with [`Input::Looked`].
     Look(Attempt),
     /// Bring the ledger forward; answer with [`Input::Noted`].
@@ -191,7 +192,7 @@ pub enum Output {
     /// Tell the server that these tokens are not wanted, best effort.
     Revoke(Box<Grant>),
     /// Write the session to the store.
-    Store(Box<Session>),
+    Store(Arc<Session>),
     /// Tell the other tabs.
     Tell(Message),
     /// Give the lock back.
@@ -201,10 +202,8 @@ pub enum Output {
 /// An access token and how long it may be used without asking again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// The token.
-    pub token: AccessToken,
-    /// Which session it belongs to; a 401 is reported with it.
-    pub stamp: Stamp,
+    /// Whose token it is; a 401 is reported with the session's stamp.
+    pub session: Arc<Session>,
     /// Until when, by the wall clock. A moment gone by means: for this once.
     pub until: Millis,
 }

@@ -18,7 +18,7 @@ pub struct Grant {
     /// How long the refresh token lives from its receipt; `None` when nothing tells.
     pub refresh_lifetime: Option<Millis>,
     /// The scope granted, space-separated; `None` means as before (RFC 6749 section 5.1).
-    pub scope: Option<Arc<str>>,
+    pub scope: Option<Box<str>>,
     /// The server's clock less the device's, in milliseconds, when the answer shows it.
     pub skew: Option<i64>,
 }
@@ -29,7 +29,7 @@ pub struct Refresh {
     /// The token.
     pub token: RefreshToken,
     /// The member's name, `refresh_token` where the server follows the standard.
-    pub name: Arc<str>,
+    pub name: Box<str>,
 }
 
 /// Somebody logged in, as kept in memory and in the store.
@@ -48,7 +48,7 @@ pub struct Session {
     /// When the refresh token expires, by the wall clock: to be shown, never to end a session by.
     pub refresh_expires: Option<Millis>,
     /// The scope granted, space-separated.
-    pub scope: Option<Arc<str>>,
+    pub scope: Option<Box<str>>,
 }
 
 impl Session {
@@ -93,7 +93,7 @@ pub enum Stored {
     /// Something that is no session of ours.
     Unreadable,
     /// A session.
-    Session(Box<Session>),
+    Session(Arc<Session>),
     /// The store could not be read, so it says nothing about anybody.
     Unknown,
 }

@@ -1,13 +1,12 @@
 //! Tokens as values that cannot be printed.
 
 use std::fmt;
-use std::sync::Arc;
 
 macro_rules! token {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(Arc<str>);
+        pub struct $name(Box<str>);
 
         impl $name {
             /// Takes what a server sent or a store held. `None` for what could not travel in an

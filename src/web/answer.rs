@@ -79,7 +79,7 @@ fn grant(tokens: &JsValue, server_clock: Option<Millis>, now: Now) -> Option<Gra
         },
         lifetime: expiry::lifetime(time(3), claims, server_clock),
         refresh_lifetime: expiry::lifetime(time(4), refresh_claims, server_clock),
-        scope: text(5).map(Arc::from),
+        scope: text(5).map(Into::into),
         skew: server_clock.or(claims.issued).map(|clock| clock.less(now.wall)),
     })
 }

@@ -2,6 +2,7 @@
 //! is borrowed while JavaScript runs, since any call out may call in again (T3).
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use js_sys::{Math, Object};
 use wasm_bindgen::prelude::*;
@@ -51,7 +52,7 @@ impl Driver {
         self.resources.covers(origin, path)
     }
 
-    pub(super) fn session(&self) -> Option<(Session, Option<Millis>)> {
+    pub(super) fn session(&self) -> Option<(Arc<Session>, Option<Millis>)> {
         let machine = self.machine.borrow();
         machine.session().map(|session| (session.clone(), machine.expires_at()))
     }
@@ -186,8 +187,9 @@ impl Driver {
         let id = js::number(ticket.0);
         match answer {
             Ok(lease) => {
-                let family = js::number(lease.stamp.family);
-                self.hands.answer(id, lease.token.reveal(), family, lease.stamp.generation);
+                let session = lease.session;
+                let family = js::number(session.stamp.family);
+                self.hands.answer(id, session.access.reveal(), family, session.stamp.generation);
             }
             Err(error) => {
                 let (code, words) = (error.code, error.words.as_deref());
@@ -201,8 +203,8 @@ impl Driver {
 
     fn lease(&self, lease: Option<&Lease>) {
         let (stamp, until) =
-            lease.map_or_else(Default::default, |lease| (lease.stamp, lease.until));
-        let token = lease.map(|lease| lease.token.reveal());
+            lease.map_or_else(Default::default, |lease| (lease.session.stamp, lease.until));
+        let token = lease.map(|lease| lease.session.access.reveal());
         self.hands.lease(token, js::number(until.0), js::number(stamp.family), stamp.generation);
     }
 

@@ -1,6 +1,8 @@
 //! Where the session is kept: a web storage, memory, or the caller's own store, which is the
 //! hands' to use. What cannot be used is replaced by memory, so that the page goes on (P4, P23).
 
+use std::sync::Arc;
+
 use gloo_storage::{LocalStorage, SessionStorage, Storage as _};
 use js_sys::{Array, JSON};
 use wasm_bindgen::prelude::*;
@@ -89,7 +91,7 @@ pub(super) fn parse(text: Option<&str>) -> Stored {
     let Some(text) = text else { return Stored::Nothing };
     let record = JSON::parse(text).ok().and_then(|value| record_of(&value));
     match record.and_then(|record| record.session()) {
-        Some(session) => Stored::Session(Box::new(session)),
+        Some(session) => Stored::Session(Arc::new(session)),
         None => Stored::Unreadable,
     }
 }

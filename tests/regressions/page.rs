@@ -1,6 +1,8 @@
 //! One page: the machine, and a shell that answers at once what the device can answer. What the
 //! server is asked, and what callers are told, is the test's.
 
+use std::sync::Arc;
+
 use tokenkeeper::core::error::{Code, Error};
 use tokenkeeper::core::io::{
     Event, Evidence, Input, Lease, Means, Outcome, Output, Policy, Sharing, Ticket,
@@ -25,7 +27,7 @@ pub struct Page {
 impl Page {
     /// A page that found a session whose token was received just now.
     pub fn with_session(lifetime: u64) -> Self {
-        let stored = Stored::Session(Box::new(session(1, lifetime)));
+        let stored = Stored::Session(Arc::new(session(1, lifetime)));
         Self::open(Means::Token, stored, Ledger::settled(stamp(1)))
     }
 
@@ -141,7 +143,7 @@ pub fn session(generation: u32, lifetime: u64) -> Session {
 }
 
 pub fn stored(session: Session) -> Stored {
-    Stored::Session(Box::new(session))
+    Stored::Session(Arc::new(session))
 }
 
 pub fn stamp(generation: u32) -> Stamp {
@@ -199,7 +201,7 @@ pub fn told(outputs: &[Output]) -> Vec<String> {
 
 fn said(answer: &Result<Lease, Error>) -> String {
     match answer {
-        Ok(lease) => lease.token.reveal().into(),
+        Ok(lease) => lease.session.access.reveal().into(),
         Err(error) => error.code.as_str().into(),
     }
 }

@@ -69,8 +69,9 @@ impl World {
         self.witness_sending(slot, request, lease);
         let one = &mut self.tabs[slot].requests[request];
         one.sendings += 1;
-        one.stamp = lease.stamp;
-        let what = What::Api { request, access: lease.token.clone(), stubborn: one.stubborn };
+        one.stamp = lease.session.stamp;
+        let what =
+            What::Api { request, access: lease.session.access.clone(), stubborn: one.stubborn };
         let call = self.call(page, what.clone());
         self.tabs[slot].calls.push((call, what));
     }

@@ -1,5 +1,7 @@
 //! What src/web/ does around the machine: feed it, drain it, perform what it says.
 
+use std::sync::Arc;
+
 use tokenkeeper::core::error::Code;
 use tokenkeeper::core::io::{Attempt, Evidence, Input, Means, Message, Output};
 use tokenkeeper::core::ledger::{Ledger, Stamp};
@@ -169,7 +171,7 @@ impl World {
     }
 
     fn save(&mut self, slot: usize, session: &Session) {
-        let stored = Stored::Session(Box::new(session.clone()));
+        let stored = Stored::Session(Arc::new(session.clone()));
         *self.server.fate(key_of(&session.access)) = Fate::Kept { at: self.now };
         if self.full && self.tabs[slot].memory.is_none() {
             // It did not fit, not even after the old record was removed to make room.

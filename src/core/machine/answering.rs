@@ -1,5 +1,7 @@
 //! The way back: what becomes of the server's answer.
 
+use std::sync::Arc;
+
 use super::Machine;
 use super::renewal::Step;
 use super::standing::Standing;
@@ -114,7 +116,7 @@ impl Machine {
             && session.stamp == self.latest
             && self.held.is_none()
         {
-            self.adopt(session.as_ref().clone());
+            self.adopt(Arc::clone(session));
             return self.finish();
         }
         if self.held.is_some() || self.latest != self.renewal.known || self.closed {

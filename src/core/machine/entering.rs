@@ -77,7 +77,7 @@ impl Machine {
     /// server hears of it last. What is in flight finds nobody to bring back.
     pub(super) fn logout(&mut self, ticket: Ticket) {
         self.fail_logins(&Error::new(Code::SessionEnded));
-        let session = self.session().cloned().map(Box::new);
+        let session = self.session().cloned();
         let stamp = Stamp { family: self.next_family(), generation: 0 };
         if session.is_some() {
             self.end(stamp, Reason::User);

@@ -1,5 +1,7 @@
 //! The session in hand: how it comes, how it goes, and what other tabs do to it.
 
+use std::sync::Arc;
+
 use super::Machine;
 use super::waiting::Need;
 use crate::core::error::{Code, Error};
@@ -19,7 +21,7 @@ impl Machine {
         match stored {
             Stored::Session(session) => {
                 self.log(Entry::new("restored"));
-                self.hold(*session);
+                self.hold(session);
                 self.answer(ticket, self.lease_once().ok_or(Error::new(Code::NotLoggedIn)));
             }
             stored => {
@@ -35,7 +37,7 @@ impl Machine {
     pub(super) fn see(&mut self, stored: Stored) {
         match stored {
             Stored::Session(session) if session.stamp < self.latest => self.check_soon(),
-            Stored::Session(session) if session.stamp > self.stamp() => self.adopt(*session),
+            Stored::Session(session) if session.stamp > self.stamp() => self.adopt(session),
             Stored::Nothing => self.end_remotely(Reason::User),
             Stored::Unreadable => {
                 self.emit(Event::Warning(Warning::StorageCorrupt));
@@ -64,7 +66,7 @@ impl Machine {
     }
 
     /// Takes up a session that another tab brought about.
-    pub(super) fn adopt(&mut self, session: Session) {
+    pub(super) fn adopt(&mut self, session: Arc<Session>) {
         let same = self.stamp().family == session.stamp.family;
         if !same {
             self.fail_waiting(&Error::new(Code::SessionEnded));
@@ -81,13 +83,14 @@ impl Machine {
     /// Takes up a session that is our own, and tells everybody.
     pub(super) fn keep(&mut self, session: Session) {
         let stamp = session.stamp;
-        self.output(Output::Store(Box::new(session.clone())));
+        let session = Arc::new(session);
+        self.output(Output::Store(Arc::clone(&session)));
         self.hold(session);
         self.rested_at = self.now.mono.plus(REST);
         self.output(Output::Tell(Message::Changed(stamp)));
     }
 
-    fn hold(&mut self, session: Session) {
+    fn hold(&mut self, session: Arc<Session>) {
         self.hear_of(session.stamp);
         self.forget_failures();
         let held = Held::take_up(session, self.policy.margin, self.now, self.rules);
@@ -192,9 +195,7 @@ impl Machine {
     /// A lease on the session in hand, for once: it is asked for in cases the lease itself does
     /// not cover.
     pub(super) fn lease_once(&self) -> Option<Lease> {
-        let session = self.session()?;
-        let until = Millis::ZERO;
-        Some(Lease { token: session.access.clone(), stamp: session.stamp, until })
+        Some(Lease { session: self.session()?.clone(), until: Millis::ZERO })
     }
 
     /// A token nobody may keep is given back, unless that would take a living session with it:

@@ -23,6 +23,7 @@ mod steps;
 mod waiting;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use self::entering::Arrival;
 use self::renewal::Renewal;
@@ -247,7 +248,7 @@ impl Machine {
 
     /// Who is logged in, as far as this tab knows.
     #[must_use]
-    pub fn session(&self) -> Option<&Session> {
+    pub fn session(&self) -> Option<&Arc<Session>> {
         self.held.as_ref().map(|held| &held.session)
     }
 

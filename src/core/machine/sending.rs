@@ -1,5 +1,7 @@
 //! The way to the request: what is looked at, waited for and written down before it.
 
+use std::sync::Arc;
+
 use super::Machine;
 use super::renewal::Step;
 use super::standing::Standing;
@@ -55,7 +57,7 @@ impl Machine {
         if let Stored::Session(session) = &evidence.stored
             && session.stamp == self.latest
         {
-            self.adopt(session.as_ref().clone());
+            self.adopt(Arc::clone(session));
             return self.finish();
         }
         if !self.latest.is_end() && self.may_wait(LOOKS, LOOK_AGAIN) {

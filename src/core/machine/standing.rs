@@ -1,5 +1,7 @@
 //! What ledger and store together say of the session in hand.
 
+use std::sync::Arc;
+
 use super::Machine;
 use super::renewal::Step;
 use crate::core::io::{Attempt, Evidence, Output, Sharing};
@@ -91,7 +93,7 @@ impl Machine {
         match &evidence.stored {
             Stored::Session(session) if session.stamp == self.latest => {
                 if session.stamp > self.stamp() {
-                    self.adopt(session.as_ref().clone());
+                    self.adopt(Arc::clone(session));
                 }
                 Standing::Current
             }
@@ -133,7 +135,7 @@ impl Machine {
                 };
                 if let Some(session) = self.session().filter(|_| lost).cloned() {
                     self.log(Entry::new("stored again").because("the store had lost it"));
-                    self.output(Output::Store(Box::new(session)));
+                    self.output(Output::Store(session));
                 }
             }
             Standing::Gone => {

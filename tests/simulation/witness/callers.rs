@@ -12,7 +12,7 @@ use crate::world::World;
 impl World {
     /// 4: a request is sent at most twice, and with the session's own token. 1: one that is good.
     pub fn witness_sending(&mut self, slot: usize, request: usize, lease: &Lease) {
-        let key = key_of(&lease.token);
+        let key = key_of(&lease.session.access);
         let now = self.now;
         if self.tabs[slot].requests[request].sendings >= 2 {
             self.witness.complain(|| format!("4: tab {slot} sends request {request} a third time"));
@@ -21,7 +21,8 @@ impl World {
             self.witness.complain(|| format!("8: tab {slot} sends {key:?}, which is not its own"));
         }
         let clocks_are_fair = !self.setting.jumps && !self.setting.freezes && self.setting.told;
-        let expiry = self.server.expiry(&lease.token) + 2 * self.setting.latency + EXPIRY_SLACK;
+        let expiry =
+            self.server.expiry(&lease.session.access) + 2 * self.setting.latency + EXPIRY_SLACK;
         if clocks_are_fair && now > expiry {
             self.witness.complain(|| format!("1: tab {slot} sends an expired token: {key:?}"));
         }
