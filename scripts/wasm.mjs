@@ -38,20 +38,29 @@ function number(value) {
   return bytes;
 }
 
-const CUSTOM = 0, IMPORT = 2, EXPORT = 7, CODE = 10;
+const CUSTOM = 0, IMPORT = 2, EXPORT = 7, ELEMENT = 9, CODE = 10;
 const FUNCTION = 0, FUNCTION_NAMES = 1;
 
 // Every function with its size in bytes and its name, if the module has names; the largest first.
 export function functions(bytes) {
-  const names = new Map();
+  const names = functionNames(bytes);
   const sizes = [];
   let imported = 0;
   for (const { id, content } of sections(bytes)) {
     const read = reader(content);
     if (id === IMPORT) imported = read.number(); // functions are all that is imported
-    if (id === CODE) {
-      for (let count = read.number(); count > 0; count--) sizes.push(read.bytes(read.number()).length);
-    }
+    if (id !== CODE) continue;
+    for (let count = read.number(); count > 0; count--) sizes.push(read.bytes(read.number()).length);
+  }
+  return sizes
+    .map((size, index) => ({ size, name: names.get(index + imported) ?? `function ${index + imported}` }))
+    .sort((a, b) => b.size - a.size);
+}
+
+function functionNames(bytes) {
+  const names = new Map();
+  for (const { id, content } of sections(bytes)) {
+    const read = reader(content);
     if (id !== CUSTOM || read.text() !== "name") continue;
     while (read.at < content.length) {
       const kind = read.byte();
@@ -60,14 +69,13 @@ export function functions(bytes) {
       for (let count = part.number(); count > 0; count--) names.set(part.number(), part.text());
     }
   }
-  return sizes
-    .map((size, index) => ({ size, name: names.get(index + imported) ?? `function ${index + imported}` }))
-    .sort((a, b) => b.size - a.size);
+  return names;
 }
 
 // The same module under other names: `import` gives an imported function's module and name, `export` a name, or
-// undefined for what is not to be exported.
-export function renamed(bytes, rename) {
+// undefined for what is not to be exported. A function that `isDead` by its name loses its place in the table.
+export function renamed(bytes, { isDead, ...rename }) {
+  const names = functionNames(bytes);
   const text = (value) => [...number(value.length), ...new TextEncoder().encode(value)];
   const rewrite = {
     [IMPORT]({ content }) {
@@ -94,6 +102,15 @@ export function renamed(bytes, rename) {
         kept++;
       }
       return [...number(kept), ...out];
+    },
+    [ELEMENT]({ content }) {
+      const read = reader(content);
+      const [segments, kind, constant, offset, end] = read.bytes(5);
+      if (segments !== 1 || kind !== 0 || constant !== 0x41 || offset > 127 || end !== 0x0b) throw new Error("The table is not filled as expected.");
+      const indices = Array.from({ length: read.number() }, () => read.number());
+      const living = indices.filter((index) => !isDead(names.get(index)));
+      const filled = indices.map((index) => (living.includes(index) ? index : living[0]));
+      return [...content.subarray(0, 5), ...number(filled.length), ...filled.flatMap(number)];
     },
   };
   const parts = sections(bytes).map((section) => {
