@@ -72,7 +72,7 @@ use super::timeline::{Entry, Timeline};
 ///         machine.handle(now, input);
 ///         while let Some(output) = machine.poll() {
 ///             match output {
-///                 Output::Answer(_, Ok(lease)) => tokens.push(lease.token.reveal().to_owned()),
+///                 Output::Answer(_, Ok(lease)) => tokens.push(lease.session.access.reveal().to_owned()),
 ///                 Output::Answer(_, Err(error)) => println!("{}", error.code.message()),
 ///                 Output::Store(session) => *store = Stored::Session(session),
 ///                 Output::Erase(_) => *store = Stored::Nothing,
