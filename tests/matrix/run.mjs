@@ -20,6 +20,9 @@ const chosen = Object.entries(projects)
   .filter(([name, { fast: part }]) => (fast ? part : wanted.length === 0 || wanted.includes(name)))
   .map(([name, project]) => [name, { ...project, ...(fast && project.fast) }]);
 
+// What was started ends with this process.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => exit(1));
+
 const rows = [];
 const { stop, ...modes } = await trials();
 for (const [name, project] of chosen) {

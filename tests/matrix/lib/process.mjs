@@ -11,6 +11,9 @@ const env = {
   BROWSERSLIST_IGNORE_OLD_DATA: "1", npm_config_update_notifier: "false", npm_config_loglevel: "error",
 };
 
+// Nothing here takes longer.
+const LIMIT = 5 * 60_000;
+
 function start(command, folder) {
   // A group of its own, so that what npm started ends with it.
   const child = spawn(command[0], command.slice(1), { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -21,19 +24,21 @@ function start(command, folder) {
       // It has ended.
     }
   };
+  const overdue = setTimeout(kill, LIMIT);
   process.once("exit", kill);
-  child.once("close", () => process.off("exit", kill));
+  child.once("close", () => {
+    clearTimeout(overdue);
+    process.off("exit", kill);
+  });
   const started = { child, kill, said: "" };
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (started.said += data));
   return started;
 }
 
 /** What a command says until its end. */
-export async function output(command, folder, minutes = 5) {
+export async function output(command, folder) {
   const started = start(command, folder);
-  const overdue = setTimeout(started.kill, minutes * 60_000);
   const [code] = await once(started.child, "close");
-  clearTimeout(overdue);
   if (code !== 0) throw new Error(`${command.join(" ")} failed (${code}):\n${started.said.slice(-4000)}`);
   return started.said;
 }
