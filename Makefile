@@ -4,7 +4,7 @@ PORT ?= 8080
 
 built := pkg/wasm/embedded.js
 
-.PHONY: help demo test pkg size docs lint figures soak test-native test-core test-server test-simulation test-web test-pkg test-size test-matrix test-e2e
+.PHONY: help demo test pkg size docs lint figures soak coherence test-native test-core test-server test-simulation test-web test-pkg test-size test-matrix test-e2e
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -65,3 +65,6 @@ test-e2e: $(built) ## whole scenarios: browser, package and servers
 
 soak: $(built) ## five tabs under random faults (SOAK_MINUTES=10)
 	@scripts/setup chromium && scripts/with-tools node tests/e2e/soak.mjs
+
+coherence: ## which engines show a write late though a lock was passed on
+	@scripts/setup chromium firefox webkit && scripts/with-tools node tests/e2e/coherence.mjs
