@@ -1,9 +1,9 @@
 //! The tokenless record that orders all tabs where the store itself cannot.
 //!
-//! In Chromium a write to `localStorage` reaches another renderer process late; a Web Lock does
-//! not wait for it. So the lock's holder also asks a ledger that is coherent (`IndexedDB`): it says
-//! which [`Stamp`] is the newest, and whether somebody sent that session's refresh token and has
-//! not told the outcome.
+//! A write to `localStorage` reaches another process late, in every engine (docs/proof.md); a Web
+//! Lock does not wait for it. So the lock's holder also asks a ledger that is coherent
+//! (`IndexedDB`): it says which [`Stamp`] is the newest, and whether somebody sent that session's
+//! refresh token and has not told the outcome.
 
 use super::time::Millis;
 
