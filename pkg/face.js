@@ -180,7 +180,8 @@ class Desk extends Hands {
 // The manager itself: what a user holds, and no more.
 function managerOf(desk) {
   return {
-    fetch: fetchFor(desk),
+    fetch: fetchFor(desk, (...all) => fetch(...all)),
+    fetchVia: (transport) => fetchFor(desk, transport),
 
     get session() {
       return desk.session;

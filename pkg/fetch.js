@@ -4,8 +4,8 @@
 
 const REMEMBERED = 1000;
 
-// The desk is that of face.js.
-export function fetchFor(desk) {
+// The desk is that of face.js; `fetch` is what sends.
+export function fetchFor(desk, fetch) {
   const { keeper } = desk;
   const known = new Map();
   let base;
