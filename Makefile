@@ -4,7 +4,7 @@ PORT ?= 8080
 
 built := pkg/wasm/embedded.js
 
-.PHONY: help demo test pkg size docs lint figures soak coherence test-native test-core test-server test-simulation test-web test-pkg test-size test-matrix test-e2e
+.PHONY: help demo test pkg size docs lint figures soak coherence test-native test-core test-server test-simulation test-web test-pkg test-size test-adapters test-matrix test-e2e
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -13,7 +13,7 @@ demo: ## builds and starts the demo; the address to open is printed (PORT=8080)
 	@scripts/demo --port $(PORT)
 
 test: ## all tests, as CI runs them, and what they counted
-	@scripts/test lint test-native test-simulation pkg test-pkg test-size test-matrix test-web test-e2e
+	@scripts/test lint test-native test-simulation pkg test-pkg test-size test-matrix test-web test-adapters test-e2e
 
 figures: ## what they counted, once more
 	@scripts/figures
@@ -33,7 +33,7 @@ $(built): Cargo.toml Cargo.lock LICENSE $(shell find src -name '*.rs') $(addpref
 docs: ## writes docs/api from the package's types
 	@scripts/docs
 
-lint: ## format, clippy on both halves, types, documentation
+lint: ## format, clippy on both halves, documentation
 	@scripts/lint
 
 test-native: ## test-core and test-server in one go
@@ -51,11 +51,14 @@ test-simulation: ## 100,000 seeds, each rule broken once, small worlds completel
 test-web: ## the shell, in headless Chromium, Firefox and WebKit
 	@scripts/test-web
 
-test-pkg: $(built) ## the tarball: its files, exports and types
+test-pkg: $(built) ## the tarball: its files, its exports, its types under each resolution
 	@scripts/check-pkg
 
 test-size: $(built) ## the size, and that it keeps to the budget
 	@scripts/size --check
+
+test-adapters: $(built) ## the entries for React, Vue, axios and tests, and the recipes
+	@scripts/setup chromium node-modules adapters && scripts/with-tools node --test --test-reporter=spec tests/adapters/*.test.mjs
 
 test-matrix: $(built) ## the matrix, as far as it is quick
 	@scripts/matrix --fast

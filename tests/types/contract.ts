@@ -1,9 +1,9 @@
 // The types as their users meet them: compiled, never run. `@ts-expect-error` lines fail the build
 // when the error goes away.
 
-import { createTokenManager, decodeJwt, isTokenError } from "../../pkg/index.js";
-import type { Session, TokenError, TokenManager, TokenStore } from "../../pkg/index.js";
-import { load } from "../../pkg/slim.js";
+import { createTokenManager, decodeJwt, isTokenError } from "tokenkeeper";
+import type { Session, TokenError, TokenManager, TokenStore } from "tokenkeeper";
+import { load } from "tokenkeeper/slim";
 
 declare const store: TokenStore;
 
@@ -89,4 +89,26 @@ export function claims(token: string): string[] {
 export function disposing(auth: TokenManager): void {
   using scoped = auth;
   scoped.close();
+}
+
+// What the claims are is said once, and known wherever they show.
+export async function typed(options: Parameters<typeof createTokenManager>[0]): Promise<string[]> {
+  const auth = await createTokenManager<{ sub: string; roles: string[] }>(options);
+  auth.on("refresh", ({ session }) => session.claims?.roles satisfies string[] | undefined);
+  const { claims } = await auth.refresh();
+  // @ts-expect-error: these claims have no such member
+  claims?.groups;
+  const untyped = await createTokenManager(options);
+  untyped.session?.claims?.groups satisfies unknown;
+  return [...(auth.session?.claims?.roles ?? []), ...(claims ? [claims.sub] : [])];
+}
+
+// A transport of one's own keeps its types.
+export async function via(auth: TokenManager): Promise<number> {
+  const send = auth.fetchVia(async (input, init?: RequestInit & { priority?: "high" }) => ({ status: 200, took: `${input}${init?.method}`.length }));
+  const same: typeof fetch = auth.fetchVia(fetch);
+  // @ts-expect-error: an answer has a status
+  auth.fetchVia(async () => ({}));
+  await same("/orders");
+  return (await send("/orders", { priority: "high" })).took;
 }

@@ -1,0 +1,44 @@
+// axios: the rules of fetch for the requests of an axios instance. They are applied around its adapter, whichever
+// that is: after every interceptor and transformation, so that what is sent twice runs none of them twice.
+
+import { Axios, AxiosHeaders, CanceledError, getAdapter } from "axios";
+
+export function attach(instance, manager) {
+  const authorised = manager.fetchVia((_, { headers, send }) => send(headers));
+
+  const around = (adapter) => async (config) => {
+    config.adapter = adapter; // whoever sends this config once more comes here once more
+    if (config.auth || config.headers.has("authorization")) return getAdapter(adapter, config)(config);
+    const { signal, data: body } = config;
+    try {
+      const send = (headers) => answerOf(adapter, config, new Headers(headers).get("authorization"));
+      const { response, error } = await authorised(addressOf(config), { signal, body, send });
+      if (error) throw error;
+      return response;
+    } catch (error) {
+      throw signal?.aborted && error === signal.reason ? new CanceledError(undefined, config) : error;
+    }
+  };
+
+  const use = (config) => Object.assign(config, { adapter: around(config.adapter ?? instance.defaults.adapter) });
+  const id = instance.interceptors.request.use(use, null, { synchronous: true });
+  return () => instance.interceptors.request.eject(id);
+}
+
+// As the adapter will put it together. The config has the instance's defaults in it already, so this instance has none.
+const addressOf = (config) => new Axios({}).getUri(config);
+
+// What came of it, a refusal too. The config that shows in it is the caller's, which has no token in it: errors get logged.
+async function answerOf(adapter, config, token) {
+  const sent = token ? { ...config, headers: new AxiosHeaders(config.headers).set("Authorization", token) } : config;
+  try {
+    const response = await getAdapter(adapter, sent)(sent);
+    response.config = config;
+    return { status: response.status, headers: response.headers, response };
+  } catch (error) {
+    if (error?.config) error.config = config;
+    if (!error?.response) throw error;
+    error.response.config = config;
+    return { status: error.response.status, headers: error.response.headers, error };
+  }
+}
