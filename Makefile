@@ -2,7 +2,8 @@
 
 PORT ?= 8080
 
-built := pkg/wasm/embedded.js
+module := pkg/wasm/embedded.js
+built := pkg/wasm/core.js
 
 .PHONY: help demo test pkg size docs lint figures soak coherence test-native test-core test-server test-simulation test-web test-pkg test-size test-adapters test-matrix test-e2e
 
@@ -27,7 +28,10 @@ size: $(built) ## what a bundle that uses the whole API weighs
 matrix: $(built) ## the package in its users' bundlers and frameworks, all of them
 	@scripts/matrix
 
-$(built): Cargo.toml Cargo.lock LICENSE $(shell find src -name '*.rs') $(addprefix scripts/,build-pkg embed.mjs glue.mjs glue-runtime.js wasm.mjs)
+$(built): $(module) $(wildcard pkg/*.js) scripts/core.mjs
+	@scripts/setup node-modules && node scripts/core.mjs
+
+$(module): Cargo.toml Cargo.lock LICENSE $(shell find src -name '*.rs') $(addprefix scripts/,build-pkg embed.mjs glue.mjs glue-runtime.js wasm.mjs)
 	@scripts/build-pkg
 
 docs: ## writes docs/api from the package's types

@@ -1,0 +1,106 @@
+import { createTestManager } from "tokenkeeper/testing";
+import { equal, ok, rejection, test } from "../lib/harness.js";
+
+const minute = 60_000;
+
+test("testing: the example of its documentation", async () => {
+  const { auth, server, clock } = await createTestManager({ lifetime: 60 });
+  await auth.login({ username: "ada" });
+  server.answerNext("refresh", 503);
+  await clock.advance(61_000);
+  equal(server.count("refresh"), 2);
+  equal((await auth.fetch("/api/orders")).status, 200);
+});
+
+test("testing: time passes only when the test says so, in the order in which things fall due", async () => {
+  const { auth, server, clock } = await createTestManager({ lifetime: 60, now: 1_000_000 });
+  const seen = [];
+  auth.on("refresh", ({ session }) => seen.push([clock.now(), session.expiresAt]));
+  await auth.login({});
+  equal([clock.now(), auth.session.expiresAt], [1_000_000, 1_060_000]);
+  await clock.advance(2 * minute);
+  ok(seen.length >= 2 && seen.length <= 3, `two or three refreshes, not ${seen.length}`);
+  ok(seen.every(([at, expires], i) => expires === at + minute && at > (seen[i - 1]?.[0] ?? 1_000_000)), JSON.stringify(seen));
+  equal([clock.now(), server.count("refresh")], [1_000_000 + 2 * minute, seen.length]);
+});
+
+test("testing: the real core refreshes once for all who ask, and its token is rotated", async () => {
+  const { auth, server } = await createTestManager();
+  await auth.login({});
+  server.expireTokens();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => auth.fetch("/api")));
+  equal(answers.map(({ status }) => status), answers.map(() => 200));
+  equal(server.count("refresh"), 1);
+  const sent = await Promise.all(server.requests.filter(({ endpoint }) => endpoint === "refresh").map(({ request }) => request.json()));
+  equal(sent, [{ refresh_token: "refresh-1" }]);
+});
+
+test("testing: claims may depend on who logs in", async () => {
+  const { auth } = await createTestManager({ claims: ({ username }) => ({ sub: username, name: "Ådå", roles: username === "ada" ? ["admin"] : [] }) });
+  await auth.login({ username: "ada" });
+  equal([auth.session.claims.sub, auth.session.claims.name, auth.session.hasRole("admin")], ["ada", "Ådå", true]);
+  await auth.login({ username: "bob" });
+  equal(auth.session.hasRole("admin"), false);
+});
+
+test("testing: a refusal, a lost network and a server that does not answer are as the manager tells them", async (t) => {
+  const { auth, server, clock } = await createTestManager({ requestTimeout: 5 });
+  server.answerNext("login", Response.json({ detail: "no" }, { status: 401 }), new TypeError("Failed to fetch"), new Promise(() => {}));
+  await t.fails(auth.login({}), { code: "login_rejected", status: 401, body: { detail: "no" } });
+  await t.fails(auth.login({}), { code: "network" });
+  const late = t.fails(auth.login({}), { code: "timeout" });
+  await clock.advance(5000);
+  await late;
+  await auth.login({});
+  ok(auth.session, "a session after all");
+});
+
+test("testing: a revoked session ends with the next refresh", async () => {
+  const { auth, server } = await createTestManager();
+  await auth.login({});
+  const reasons = [];
+  auth.on("logout", ({ reason }) => reasons.push(reason));
+  server.revoke();
+  equal((await auth.fetch("/api")).status, 401);
+  equal([auth.session, reasons], [null, ["refresh_rejected"]]);
+});
+
+test("testing: the API is the test's, is asked with the token, and may be anywhere", async () => {
+  const asked = [];
+  const api = async (request) => {
+    asked.push([request.url, request.headers.has("authorization"), await request.text()]);
+    return new Response(null, { status: 204 });
+  };
+  const { auth, server } = await createTestManager({ api, resources: ["https://api.example.com/v1/"] });
+  await auth.login({});
+  await auth.fetch("https://api.example.com/v1/orders", { method: "POST", body: "one" });
+  await auth.fetch("https://elsewhere.example/");
+  equal(asked, [["https://api.example.com/v1/orders", true, "one"], ["https://elsewhere.example/", false, ""]]);
+  equal(server.requests.at(-1).request.url, "https://elsewhere.example/");
+});
+
+test("testing: an abort is the caller's, also of an answer that never comes", async () => {
+  const { auth, server } = await createTestManager();
+  await auth.login({});
+  server.answerNext("api", new Promise(() => {}));
+  const controller = new AbortController();
+  const asking = rejection(auth.fetch("/api", { signal: controller.signal }));
+  const reason = new Error("enough");
+  controller.abort(reason);
+  ok((await asking) === reason, "the caller's own reason");
+});
+
+test("testing: two managers have each their own clock, server and session, and no global of the test's changes", async () => {
+  const names = ["fetch", "setTimeout", "clearTimeout", "Date", "performance", "Math", "navigator"];
+  const before = names.map((name) => globalThis[name]);
+  const [one, two] = await Promise.all([createTestManager({ now: 0, lifetime: 60 }), createTestManager({ now: 0, lifetime: 60 })]);
+  await one.auth.login({});
+  await one.clock.advance(minute);
+  equal([one.clock.now(), two.clock.now(), two.auth.session, two.server.requests.length], [minute, 0, null, 0]);
+  ok(names.every((name, i) => globalThis[name] === before[i]), "the globals there were");
+});
+
+test("testing: a name that is no endpoint is refused", async () => {
+  const { server } = await createTestManager();
+  ok(String(await rejection(() => server.answerNext("refreshes", 503))).includes("login, refresh, logout, api"), "the names there are");
+});
