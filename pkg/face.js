@@ -72,7 +72,6 @@ class Desk extends Hands {
   #lease;
   #session; // undefined until it is asked for
   #listeners = new Set();
-  #opening = true;
   #early = []; // warnings from before anyone could listen
 
   // Feeds the keeper with a ticket, and promises its answer.
@@ -129,7 +128,6 @@ class Desk extends Hands {
   }
 
   emit(type, remote, reason) {
-    if (this.#opening) return; // the session of whoever awaits the opening tells it
     this.#notify(type, reason ? { reason, remote } : { session: this.session, remote });
     this.#notify(CHANGE);
   }
@@ -142,7 +140,6 @@ class Desk extends Hands {
 
   // Warnings of the opening are told once whoever awaits it had the time to listen.
   opened() {
-    this.#opening = false;
     setTimeout(() => {
       const early = this.#early;
       this.#early = undefined;

@@ -65,6 +65,7 @@ cases! {
         listener_may_close_its_manager
         listener_that_was_stopped_is_not_told_and_one_that_came_meanwhile_is_told_next
         listener_must_be_a_function_of_a_known_event
+        event_has_its_shape
         warnings_of_the_opening_wait_until_one_can_listen
         session_is_the_same_object_until_something_changes
         session_cannot_be_changed

@@ -83,7 +83,7 @@ const noLedger = () => Object.defineProperty(globalThis, "indexedDB", { value: u
 test("without IndexedDB the lock is held a moment longer, and that is enough", () =>
   tenTabs({}, async (tabs, processes) => {
     const failures = await stress(tabs);
-    const { reuseDetected } = await row("the same without IndexedDB", { processes, failures: failures.length });
+    const { reuseDetected } = await row("200 refreshes in a row, without IndexedDB", { processes, failures: failures.length });
     deepEqual([failures, reuseDetected], [[], 0]);
   }, { script: noLedger }));
 
@@ -123,7 +123,7 @@ async function handmadeStress(tabs) {
 test("control: a hand-made wrapper with a lock and a second look at localStorage uses a refresh token twice", () =>
   tenTabs({}, async (tabs, processes) => {
     const failures = await handmadeStress(tabs);
-    const { reuseDetected } = await row("control: hand-made", { processes, failures: failures.length });
+    const { reuseDetected } = await row("control: a hand-made wrapper", { processes, failures: failures.length });
     ok(reuseDetected > 0, "reuse, or this test could not fail");
   }));
 
@@ -132,7 +132,7 @@ test("control: the same wrapper is sound when all tabs are in one process, which
   try {
     await tenTabs({}, async (tabs, processes) => {
       const failures = await handmadeStress(tabs);
-      const { reuseDetected } = await row("control: hand-made, one process", { processes, failures: failures.length });
+      const { reuseDetected } = await row("control: a hand-made wrapper, one process", { processes, failures: failures.length });
       ok(processes < TABS, `few processes, not ${processes}`);
       equal(reuseDetected, 0);
     }, { chromium: one });

@@ -112,7 +112,7 @@ fn a_small_world_needs_the_rules() {
         let explored = explore(&small, Rules::without(rule));
         let complaint = explored.complaint.unwrap_or_else(|| panic!("nothing without {rule:?}"));
         println!("{complaint}");
-        let much = [("states", explored.states as u64)];
+        let much = [("states until noticed", explored.states as u64)];
         figure("worlds", &format!("{rule:?} off"), &much, &broken(&complaint));
     }
 }

@@ -39,7 +39,12 @@ fn without(rule: Rule) {
         panic!("{SEEDS} seeds without {rule:?}, and nothing was noticed");
     };
     println!("SEED={seed}: {complaint}");
-    figure("rules", &format!("{rule:?} off"), &[("seeds", seed + 1)], &broken(complaint));
+    figure(
+        "rules",
+        &format!("{rule:?} off"),
+        &[("seeds until noticed", seed + 1)],
+        &broken(complaint),
+    );
 }
 
 /// Which rule a complaint names first.

@@ -98,6 +98,19 @@ export const cases = {
     }
   },
 
+  async event_has_its_shape(t) {
+    t.server();
+    const m = await t.manager({ storage: ownStore("garbage") });
+    const shapes = {};
+    for (const type of ["login", "refresh", "logout"]) m.on(type, (event) => (shapes[type] = Object.keys(event).sort().join()));
+    await m.login({});
+    await m.refresh();
+    await m.logout();
+    equal(shapes, { login: "remote,session", refresh: "remote,session", logout: "reason,remote" });
+    const [{ message }] = await until(() => m.warnings("storage_corrupt").length === 1 && m.warnings("storage_corrupt"), "the warning");
+    ok(message.endsWith("."), "a sentence");
+  },
+
   async warnings_of_the_opening_wait_until_one_can_listen(t) {
     const m = await t.manager({ storage: ownStore("garbage") });
     await until(() => m.warnings("storage_corrupt").length === 1, "the warning");
@@ -135,7 +148,7 @@ export const cases = {
     equal([error.name, error.code, error.retryable], ["TokenError", "not_logged_in", false]);
     equal(Object.keys(error).sort(), ["code", "retryable"], "its own members");
     ok(error.stack.length > 0 && error.message.endsWith("."), "stack and message");
-    for (const other of [null, undefined, "TokenError", {}, new Error("x"), { name: "TokenError", code: "closed" }]) equal(isTokenError(other), false);
+    for (const other of [null, undefined, "TokenError", {}, new Error("x"), { name: "TokenError", code: "closed" }, Object.assign(new Error("x"), { name: "TokenError" })]) equal(isTokenError(other), false);
   },
 
   async error_holds_no_token_and_neither_does_explain(t) {

@@ -119,8 +119,9 @@ test("refreshMargin says how long before expiry a token is stale, up to a quarte
   await sleep(1000);
   equal(await long.token(), tokens[1], "a margin of an hour, cut to a quarter");
   await until(() => Date.now() > long.session.expiresAt - 900, "the last second");
-  ok((await long.token()) !== tokens[1], "stale in the last quarter");
-  equal(await short.token(), tokens[0], "the token with a shorter margin");
+  const later = await Promise.all([short.token(), long.token()]);
+  equal(later[0], tokens[0], "the token with a shorter margin");
+  ok(later[1] !== tokens[1], "stale in the last quarter");
 });
 
 test("whoever waits for a token gets the living one after a while when the refresh hangs", async (t) => {
