@@ -46,7 +46,7 @@ export function fetchFor(desk, fetch) {
     const request = isA(input, "Request") ? input : undefined;
     // Copied, so that both times the same is sent; a Headers of our own only where it has to be one.
     const given = init?.headers ?? request?.headers ?? {};
-    const simple = Object.getPrototypeOf(given) === Object.prototype;
+    const simple = Object.getPrototypeOf(given) === Object.prototype && !given[Symbol.iterator];
     const headers = simple ? { ...given } : new Headers(given);
     // A navigation carries cookies and takes no header; an Authorization of the caller's own stays.
     const own = simple ? Object.keys(headers).some(isAuthorization) : headers.has("authorization");
