@@ -5,7 +5,7 @@ PORT ?= 8080
 module := pkg/wasm/embedded.js
 built := pkg/wasm/core.js
 
-.PHONY: help demo test pkg size docs lint figures soak coherence test-native test-core test-server test-simulation test-web test-pkg test-size test-adapters test-matrix test-e2e
+.PHONY: help bench demo test pkg size docs lint figures soak coherence test-native test-core test-server test-simulation test-web test-pkg test-size test-adapters test-matrix test-e2e
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -69,6 +69,9 @@ test-matrix: $(built) ## the matrix, as far as it is quick
 
 test-e2e: $(built) ## whole scenarios: browser, package and servers
 	@scripts/setup chromium && scripts/with-tools node tests/e2e/run.mjs
+
+bench: $(built) ## the speed, beside peers; writes the README's table (5 minutes, best on a quiet machine)
+	@scripts/bench
 
 soak: $(built) ## five tabs under random faults (SOAK_MINUTES=10)
 	@scripts/setup chromium && scripts/with-tools node tests/e2e/soak.mjs
