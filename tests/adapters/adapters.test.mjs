@@ -2,7 +2,7 @@
 // that tests/adapters/package.json names, in an empty project into which the tarball was installed.
 
 import { ok } from "node:assert/strict";
-import { mkdtempSync, readdirSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -22,6 +22,11 @@ for (const name of readdirSync(libraries).filter((name) => !name.startsWith(".")
 }
 bring(project, at("cases"), "cases");
 bring(project, at("../contract/lib"), "lib");
+bring(project, at("recipes"), "recipes");
+// The code under each heading of the page is a module by its name.
+for (const [, heading, code] of readFileSync(at("../../docs/recipes.md"), "utf8").matchAll(/^## (.+)\n+^```js\n([^]*?)^```/gm)) {
+  writeFileSync(join(project, "recipes", `${heading.toLowerCase().replaceAll(" ", "-")}.js`), code);
+}
 await bundle(project, "cases/all.js", join(root, "page/app.js"));
 
 const servers = await startServers(filesOf(root));

@@ -3,6 +3,7 @@ import * as tk from "tokenkeeper";
 import { cases, run as runCase } from "../lib/harness.js";
 import "./axios.js";
 import "./react.js";
+import "./recipes.js";
 import "./testing.js";
 import "./via.js";
 import "./vue.js";
