@@ -1,7 +1,7 @@
 // axios: the rules of fetch for the requests of an axios instance. They are applied around its adapter, whichever
 // that is: after every interceptor and transformation, so that what is sent twice runs none of them twice.
 
-import { Axios, AxiosHeaders, CanceledError, getAdapter } from "axios";
+import { Axios, AxiosHeaders, getAdapter } from "axios";
 
 export function attach(instance, manager) {
   const authorised = manager.fetchVia((_, { headers, send }) => send(headers));
@@ -10,14 +10,10 @@ export function attach(instance, manager) {
     config.adapter = adapter; // whoever sends this config once more comes here once more
     if (config.auth || config.headers.has("authorization")) return getAdapter(adapter, config)(config);
     const { signal, data: body } = config;
-    try {
-      const send = (headers) => answerOf(adapter, config, new Headers(headers).get("authorization"));
-      const { response, error } = await authorised(addressOf(config), { signal, body, send });
-      if (error) throw error;
-      return response;
-    } catch (error) {
-      throw signal?.aborted && error === signal.reason ? new CanceledError(undefined, config) : error;
-    }
+    const send = (headers) => answerOf(adapter, config, new Headers(headers).get("authorization"));
+    const { response, error } = await authorised(addressOf(config), { signal, body, send });
+    if (error) throw error;
+    return response;
   };
 
   const use = (config) => Object.assign(config, { adapter: around(config.adapter ?? instance.defaults.adapter) });

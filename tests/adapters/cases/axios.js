@@ -55,14 +55,14 @@ each("no other address gets it: neither another origin, nor a base of a request'
   equal(open.map(({ headers }) => headers.authorization ?? null), open.map(() => null));
 });
 
-each("an interceptor that changes the base after us decides who gets the token", async (t, adapter) => {
-  const world = await t.world();
-  const api = axios.create({ baseURL: world.url(""), adapter });
-  api.interceptors.request.use((config) => Object.assign(config, { baseURL: undefined, url: world.url("open").replace("127.0.0.1", "localhost") }));
-  attach(api, await t.loggedIn(world));
-  await api.get("api");
-  equal((await world.requests("open")).map(({ headers }) => headers.authorization ?? null), [null]);
-});
+for (const adapter of ["xhr", "fetch"]) {
+  test(`axios over ${adapter}: an interceptor that takes the base away leaves the page as base, which is no resource here`, "page", async (t) => {
+    const { world, api } = await attached(t, adapter);
+    api.interceptors.request.use((config) => Object.assign(config, { baseURL: undefined }));
+    await api.get(new URL(world.url("open")).pathname);
+    equal((await world.requests("open")).map(({ headers }) => headers.authorization ?? null), [null]);
+  });
+}
 
 each("an Authorization of the caller's own stays, and its 401 is the caller's", async (t, adapter) => {
   const { world, api } = await attached(t, adapter);
@@ -146,6 +146,7 @@ each("whoever aborts while a token is awaited gets axios' own cancellation, and 
   await until(async () => (await world.requests("refresh")).length, "it to wait for the refresh");
   controller.abort();
   const error = await leaving;
+  equal(manager.events.some(({ type }) => type === "refresh"), false, "refreshed by then");
   ok(axios.isCancel(error), `a cancellation, not ${error}`);
   equal((await api.get("api")).status, 200);
   equal((await world.requests("refresh")).length, 1);
@@ -180,7 +181,9 @@ each("a config that is sent again takes the token of then", async (t, adapter) =
 
 each("once detached, it is the instance it was", async (t, adapter) => {
   const { api, detach } = await attached(t, adapter);
+  const { config } = await api.get("open");
   detach();
+  equal((await api.request(config)).data.headers.authorization, undefined);
   equal((await api.get("open")).data.headers.authorization, undefined);
 });
 
