@@ -251,20 +251,31 @@ pub enum Warning {
     TokenRejected,
 }
 
+impl Event {
+    /// As it stands in the timeline; a warning's is its code.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Login { .. } => "login",
+            Self::Logout { .. } => "logout",
+            Self::Refresh { .. } => "refresh",
+            Self::Warning(Warning::ClockSkew { .. }) => "clock_skew",
+            Self::Warning(Warning::RefreshFailed { .. }) => "refresh_failed",
+            Self::Warning(Warning::StorageCorrupt) => "storage_corrupt",
+            Self::Warning(Warning::TokenRejected) => "token_rejected",
+        }
+    }
+}
+
 impl Entry {
     /// The line an event leaves in the timeline.
     #[must_use]
     pub const fn of(event: Event) -> Self {
+        let entry = Self::new(event.name());
         match event {
-            Event::Login { remote } => Self::new("login").elsewhere(remote),
-            Event::Logout { reason, remote } => {
-                Self::new("logout").because(reason.as_str()).elsewhere(remote)
-            }
-            Event::Refresh { remote } => Self::new("refresh").elsewhere(remote),
-            Event::Warning(Warning::ClockSkew { .. }) => Self::new("clock_skew"),
-            Event::Warning(Warning::RefreshFailed { .. }) => Self::new("refresh_failed"),
-            Event::Warning(Warning::StorageCorrupt) => Self::new("storage_corrupt"),
-            Event::Warning(Warning::TokenRejected) => Self::new("token_rejected"),
+            Event::Login { remote } | Event::Refresh { remote } => entry.elsewhere(remote),
+            Event::Logout { reason, remote } => entry.because(reason.as_str()).elsewhere(remote),
+            Event::Warning(_) => entry,
         }
     }
 }

@@ -209,30 +209,20 @@ impl Driver {
     }
 
     fn emit(&self, event: Event) {
-        match event {
-            Event::Login { remote } => self.hands.emit("login", remote, None),
-            Event::Logout { reason, remote } => {
-                self.hands.emit("logout", remote, Some(reason.as_str()));
+        let Entry { what, why, remote, .. } = Entry::of(event);
+        let Event::Warning(warning) = event else {
+            return self.hands.emit(what, remote, why);
+        };
+        let more = Object::new();
+        match warning {
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+            Warning::ClockSkew { skew } => js::set(&more, "skewMs", &(skew as f64).into()),
+            Warning::RefreshFailed { retry_in } => {
+                js::set(&more, "retryInMs", &js::number(retry_in.0).into());
             }
-            Event::Refresh { remote } => self.hands.emit("refresh", remote, None),
-            Event::Warning(warning) => {
-                let more = Object::new();
-                let code = match warning {
-                    Warning::ClockSkew { skew } => {
-                        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-                        js::set(&more, "skewMs", &(skew as f64).into());
-                        "clock_skew"
-                    }
-                    Warning::RefreshFailed { retry_in } => {
-                        js::set(&more, "retryInMs", &js::number(retry_in.0).into());
-                        "refresh_failed"
-                    }
-                    Warning::StorageCorrupt => "storage_corrupt",
-                    Warning::TokenRejected => "token_rejected",
-                };
-                self.hands.warn(code, &more);
-            }
+            Warning::StorageCorrupt | Warning::TokenRejected => {}
         }
+        self.hands.warn(what, &more);
     }
 
     /// A warning of the shell's own, in the timeline too.
