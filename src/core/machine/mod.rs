@@ -22,7 +22,6 @@ mod standing;
 mod steps;
 mod waiting;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use self::entering::Arrival;
@@ -151,7 +150,9 @@ pub struct Machine {
     /// A session whose new token was refused at once, and when (P18).
     distrusted: Option<(u64, Millis)>,
     closed: bool,
-    outputs: VecDeque<Output>,
+    /// What is to be done: what was added since, and before that the rest, the first of it last.
+    outputs: Vec<Output>,
+    rest: Vec<Output>,
     timeline: Timeline,
 }
 
@@ -184,7 +185,8 @@ impl Machine {
             check_at: None,
             distrusted: None,
             closed: false,
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
+            rest: Vec::new(),
             timeline: Timeline::default(),
         }
     }
@@ -228,7 +230,11 @@ impl Machine {
 
     /// The next thing to do; `None` when all is done.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        if self.rest.is_empty() {
+            std::mem::swap(&mut self.rest, &mut self.outputs);
+            self.rest.reverse();
+        }
+        self.rest.pop()
     }
 
     /// When to come back with [`Input::Tick`], by [`Now::mono`]. A hint: late is fine.
@@ -307,6 +313,6 @@ impl Machine {
     }
 
     fn output(&mut self, output: Output) {
-        self.outputs.push_back(output);
+        self.outputs.push(output);
     }
 }
