@@ -1,10 +1,12 @@
 //! P12 to P19: failures that were taken for the end, storms, and callers left waiting.
 
 use tokenkeeper::core::error::{Code, Error};
-use tokenkeeper::core::io::{Event, Input, Outcome, Reason, Warning};
+use tokenkeeper::core::io::{Event, Input, Outcome, Output, Reason, Warning};
 use tokenkeeper::core::time::Millis;
 
-use crate::page::{DAY, HOUR, Page, events, failed, granted, refused, sent, told, unreachable};
+use crate::page::{
+    DAY, HOUR, NOON, Page, events, failed, granted, refused, sent, told, unreachable,
+};
 
 /// P12: offline, 5xx and 429 logged people out.
 #[test]
@@ -55,7 +57,13 @@ fn p13_whoever_wakes_a_page_wakes_its_refresh() {
 /// P14: timers in the background are late, or never ring.
 #[test]
 fn p14_a_timer_is_a_hint_and_a_token_is_looked_at_when_it_is_used() {
-    let mut page = Page::with_session(HOUR).opened();
+    let mut page = Page::with_session(HOUR);
+    let lease = page.opens().into_iter().find_map(|output| match output {
+        Output::Lease(lease) => lease,
+        _ => None,
+    });
+    let stale = NOON.plus(Millis(HOUR - 60_000));
+    assert_eq!(lease.map(|lease| lease.until), Some(stale), "no longer than it is fresh");
     page.pass(HOUR - 1_000);
     assert_eq!(sent(&page.want()), ["refresh1"]);
 }
