@@ -19,7 +19,8 @@ async function bound(t, world, options) {
 test("fetch keeps method, body and headers, in whatever form they are given", async (t) => {
   const world = await t.world();
   const { fetch, token } = await bound(t, world);
-  const forms = [{ "x-own": "1" }, [["x-own", "1"]], new Headers({ "x-own": "1" }), new Map([["x-own", "1"]])];
+  const listed = { *[Symbol.iterator]() { yield ["x-own", "1"]; } };
+  const forms = [{ "x-own": "1" }, listed, [["x-own", "1"]], new Headers({ "x-own": "1" }), new Map([["x-own", "1"]])];
   for (const headers of forms) {
     const before = JSON.stringify([...new Headers(headers)]);
     const init = { method: "PUT", body: "words", headers };
