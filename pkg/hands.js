@@ -185,7 +185,7 @@ export class Hands {
   // does not end after it; each within a deadline, since it may hang (features.md, pain 4).
 
   #inTurn(use) {
-    const turn = this.#queue.then(() => this.#custom && within(STORE_DEADLINE, use(this.#custom, this.#key)));
+    const turn = this.#queue.then(() => within(STORE_DEADLINE, use(this.#custom, this.#key)));
     this.#queue = turn.then(
       (done) => done === LATE && this.#storeFailed(),
       () => this.#storeFailed(),
@@ -213,7 +213,7 @@ export class Hands {
   erase(family, generation) {
     this.#inTurn(async (store, key) => {
       const text = await store.get(key);
-      if (!this.keeper.outlives(text ?? undefined, family, generation)) await store.remove(key);
+      if (!this.keeper.outlives(text, family, generation)) await store.remove(key);
     }).catch(() => {});
   }
 }

@@ -156,6 +156,7 @@ cases! {
         own_store_with_garbage_warns_and_is_left_as_it_is
         own_store_with_a_sound_record_restores_the_session_and_counts_its_age_from_receipt
         own_store_is_asked_under_the_managers_name
+        own_store_that_fails_several_times_at_once_is_told_of_once
         own_store_is_not_asked_after_it_is_known_to_fail_while_a_refresh_is_under_way
         storage_that_is_none_is_refused_by_its_path;
     tabs:

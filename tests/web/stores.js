@@ -161,6 +161,20 @@ export const cases = {
     equal([...keys], ["tokenkeeper.shop", "tokenkeeper"], "the keys");
   },
 
+  async own_store_that_fails_several_times_at_once_is_told_of_once(t) {
+    t.server();
+    const storage = ownStore();
+    const m = await t.loggedIn({ storage });
+    await until(() => storage.text, "the session in the store");
+    const held = later();
+    storage.get = () => held.promise;
+    await Promise.all([m.logout(), m.login({})]);
+    held.resolve(Promise.reject(new Error("gone")));
+    await until(() => m.warnings("storage_unavailable").length > 0, "the warning");
+    await m.logout();
+    equal(m.warnings("storage_unavailable").length, 1, "warnings");
+  },
+
   async own_store_is_not_asked_after_it_is_known_to_fail_while_a_refresh_is_under_way(t) {
     const server = t.server();
     const storage = ownStore();
