@@ -22,8 +22,8 @@ figures: ## what they counted, once more
 pkg: ## the npm package, ready for `npm pack ./pkg`
 	@scripts/build-pkg
 
-size: $(built) ## what a bundle that uses the whole API weighs
-	@scripts/size
+size: $(built) ## what a bundle that uses the whole API weighs, beside the peers'
+	@scripts/setup peers && scripts/size
 
 matrix: $(built) ## the package in its users' bundlers and frameworks, all of them
 	@scripts/matrix
