@@ -66,7 +66,7 @@ export function brief({ calls, decode, herd, start, growth }) {
     [`the same, for each of 100 and of 10,000 at once`, `${plus(crowds[0])} and ${plus(crowds[1])} µs`, ""],
     [`decoding payloads of ${Object.keys(decode).join(", ")} B`, `${Object.values(decode).map((it) => it.tokenkeeper.ofJose.median).join(", ")} × jose`, `jwt-decode ${Object.values(decode).map((it) => round(it["jwt-decode"].ofJose.median)).join(", ")} × jose`],
     [`${herd.calls.toLocaleString("en")} calls at once on an expired token, at a real server`, `${herd.refreshes.join(" or ")} refresh, ${herd.failures} failures, ${herd.ofBare.median} × bare`, ""],
-    ["from the module's text to a manager, on a browser's first load", started("default"), peers(["oidc-client-ts", "supabase", "auth0"], started)],
+    ["from the module's text to a manager, on a page's first load", started("default"), peers(["oidc-client-ts", "supabase", "auth0"], started)],
   ]);
 }
 

@@ -1,11 +1,13 @@
-// From a module's text to something usable, by the page's own clock: cold on a browser's first load, warm on its fourth.
+// From a module's text to something usable, by the page's own clock: cold on a process's first load, warm on its fourth.
+// Then the next page, of an origin and so in a process of its own.
 
 import { report } from "./measure.js";
 
 const WARM = 4;
 const loads = Number(sessionStorage.getItem("loads")) + 1;
 sessionStorage.setItem("loads", loads);
-const name = new URLSearchParams(location.search).get("start");
+const asked = new URLSearchParams(location.search);
+const name = asked.get("start");
 
 const text = await (await fetch(`/starts/${name}.js`)).text();
 await new Promise((resolve) => (document.readyState === "complete" ? resolve() : addEventListener("load", resolve)));
@@ -17,11 +19,12 @@ async function started() {
   const module = app.load && performance.now() - began;
   await app.start();
   const took = performance.now() - began;
-  const asked = performance.getEntriesByType("resource").filter(({ startTime }) => startTime >= began);
-  return { took, module, requests: asked.length };
+  const fetched = performance.getEntriesByType("resource").filter(({ startTime }) => startTime >= began);
+  return { took, module, requests: fetched.length };
 }
 
 const outcome = started();
 if (loads === 1 || loads === WARM) await report(() => outcome);
 await outcome;
 if (loads < WARM) location.reload();
+else if (asked.has("next")) location.href = asked.get("next");
