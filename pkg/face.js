@@ -4,7 +4,7 @@
 
 import { decodeSound } from "./decode.js";
 import { fetchFor } from "./fetch.js";
-import { Hands } from "./hands.js";
+import { Hands, json } from "./hands.js";
 import { Refusal, settingsOf } from "./options.js";
 import init, { Keeper, decodeJwt as decode, initSync } from "./wasm/tokenkeeper.js";
 
@@ -220,14 +220,6 @@ const CLOSED = "This token manager was closed: create a new one.";
 
 function unlessClosed(error) {
   if (error.code === "closed") throw error;
-}
-
-function json(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export async function createManager(options) {

@@ -220,7 +220,8 @@ export class Hands {
 
 const LATE = Symbol();
 
-function json(text) {
+// What a text holds; undefined where it is no JSON.
+export function json(text) {
   try {
     return JSON.parse(text);
   } catch {
