@@ -2,23 +2,21 @@
 // names and the packed package.
 
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { top } from "../../e2e/fixtures/package.mjs";
+import { packed, remove } from "../../e2e/fixtures/package.mjs";
 
 const run = promisify(execFile);
 const sources = fileURLToPath(new URL("../", import.meta.url));
-const remove = (path) => rmSync(path, { recursive: true, force: true });
 
 const unpacked = pack();
 async function pack() {
   const folder = mkdtempSync(join(tmpdir(), "tokenkeeper-matrix-"));
   process.on("exit", () => remove(folder));
-  const { stdout } = await run("npm", ["pack", process.env.TOKENKEEPER_PACKAGE || "./pkg", "--json", "--pack-destination", folder], { cwd: top });
-  await run("tar", ["-xzf", join(folder, JSON.parse(stdout)[0].filename), "-C", folder]);
+  await run("tar", ["-xzf", join(folder, await packed(folder)), "-C", folder]);
   return join(folder, "package");
 }
 
