@@ -44,29 +44,27 @@ async function refreshUnderWay(tab, fault) {
 }
 
 for (const [how, kill] of [["closed", (tab) => tab.close()], ["crashed", async (tab, context) => void (await context.newCDPSession(tab.page)).send("Page.crash").catch(() => {})]]) {
+  // The tab dies in the middle of its refresh, while two others wait behind it.
+  const dies = async ({ open, context }, fault, when) => {
+    const [a, b, c] = await session(open, 3);
+    await refreshUnderWay(a, { ...fault, delayMs: 30_000 });
+    await demo.lab("expire-access");
+    const calls = Promise.all([b, c].map((tab) => tab.run(failedCalls, 20)));
+    await until(async () => (await b.run(async () => (await navigator.locks.query()).pending.length)) > 0);
+    await kill(a, context);
+    const failures = (await calls).flat();
+    return { ...(await row(`tab ${how} in a refresh, ${when}`, 3, { calls: 40, failures: failures.length })), failures };
+  };
+
   test(`a tab ${how} before the server acted on its refresh: the next one refreshes, nobody notices`, () =>
-    fresh({ grace: 0 }, async ({ open, context }) => {
-      const [a, b, c] = await session(open, 3);
-      await refreshUnderWay(a, { kind: "drop-before", delayMs: 30_000 });
-      await demo.lab("expire-access");
-      const calls = Promise.all([b, c].map((tab) => tab.run(failedCalls, 20)));
-      await until(async () => (await b.run(async () => (await navigator.locks.query()).pending.length)) > 0);
-      await kill(a, context);
-      const failures = (await calls).flat();
-      const { refreshes, reuseDetected } = await row(`tab ${how} in a refresh, server had not acted`, 3, { calls: 40, failures: failures.length });
+    fresh({ grace: 0 }, async (tabs) => {
+      const { failures, refreshes, reuseDetected } = await dies(tabs, { kind: "drop-before" }, "server had not acted");
       deepEqual([failures, refreshes, reuseDetected], [[], 1, 0]);
     }));
 
   test(`a tab ${how} after the server acted on its refresh: inside the grace the next one gets a successor, nobody notices`, () =>
-    fresh({ grace: 30 }, async ({ open, context }) => {
-      const [a, b, c] = await session(open, 3);
-      await refreshUnderWay(a, { kind: "delay", delayMs: 30_000 });
-      await demo.lab("expire-access");
-      const calls = Promise.all([b, c].map((tab) => tab.run(failedCalls, 20)));
-      await until(async () => (await b.run(async () => (await navigator.locks.query()).pending.length)) > 0);
-      await kill(a, context);
-      const failures = (await calls).flat();
-      const { reuseDetected, graceAnswers } = await row(`tab ${how} in a refresh, server had acted, grace`, 3, { calls: 40, failures: failures.length });
+    fresh({ grace: 30 }, async (tabs) => {
+      const { failures, reuseDetected, graceAnswers } = await dies(tabs, { kind: "delay" }, "server had acted, grace");
       deepEqual([failures, reuseDetected, graceAnswers], [[], 0, 1]);
     }));
 }
