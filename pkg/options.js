@@ -16,7 +16,8 @@ export function settingsOf(options) {
   const name = filled(at.name, "name") ?? OWN_NAME;
   const cookie = server.via === "cookie";
   const shared = storage !== "session" && storage !== "memory";
-  const timeout = 1000 * (seconds(at.requestTimeout, "requestTimeout", "must be more than 0 seconds", 0.001) ?? 15);
+  const patience = seconds(at.requestTimeout, "requestTimeout", "must be a number of seconds, more than 0", 0.001) ?? 15;
+  const timeout = 1000 * Math.min(patience, 2e6); // more than a timer can take is none at all
   return {
     server,
     renewable: server.refresh !== undefined,
@@ -77,9 +78,9 @@ function resourcesOf(resources) {
   if (given(resources) && !Array.isArray(resources)) refuse("resources", "must be an array of origins, or of origins with a path");
   const urls = (resources ?? fallback).map((resource, index) => {
     const path = `resources[${index}]`;
-    const url = parse(resource, path) ?? refuse(path, "must be a URL");
-    const { search, hash, username, password } = url;
-    return search + hash + username + password === "" ? url : refuse(path, "must be an origin, or an origin with a path, and nothing more");
+    // Neither a name without a scheme, which would be a path beside the page, nor an asterisk does what its writer meant.
+    const url = /^(https?:\/)?\/[^*?#]*$/i.test(resource) && parse(resource, path);
+    return url && url.username + url.password === "" ? url : refuse(path, 'must be an origin as "https://api.example.com", or that and a path, and nothing more');
   });
   return urls.flatMap(({ origin, pathname }) => [origin, pathname]);
 }
@@ -125,7 +126,7 @@ function endpoint(value, path) {
 
 // As fetch reads it: relative to the page, where there is one.
 function parse(value, path) {
-  const address = text(value, path);
+  const address = filled(value, path);
   if (address === undefined) return undefined;
   try {
     return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href);

@@ -9,7 +9,7 @@ const bad = [
   [undefined, "options"], [null, "options"], ["https://api.example.com", "options"],
   [{}, "server"], [{ server: null }, "server"], [{ server: "https://api.example.com" }, "server"],
   [{ server: {} }, "server.kind"], [of({ kind: "soap" }), "server.kind"], [of({ kind: 7 }), "server.kind"],
-  [of({ login: undefined }), "server.login"], [of({ login: 7 }), "server.login"], [of({ login: "http://[" }), "server.login"],
+  [of({ login: undefined }), "server.login"], [of({ login: "" }), "server.login"], [of({ refresh: "" }), "server.refresh"], [of({ login: 7 }), "server.login"], [of({ login: "http://[" }), "server.login"],
   [of({ login: "http://api.example.com/login" }), "server.login"], [of({ login: "javascript:alert(1)" }), "server.login"],
   [of({ refresh: "ftp://api.example.com" }), "server.refresh"], [of({ logout: {} }), "server.logout"],
   [of({ refreshVia: "header" }), "server.refreshVia"], [of({ refreshVia: true }), "server.refreshVia"],
@@ -24,6 +24,8 @@ const bad = [
   [{ server: { ...oauth, headers: 7 } }, "server.headers"],
   [{ server, resources: "https://api.example.com" }, "resources"], [{ server, resources: {} }, "resources"],
   [{ server, resources: ["https://a.example", 7] }, "resources[1]"], [{ server, resources: ["http://a.example"] }, "resources[0]"],
+  [{ server, resources: ["a.example"] }, "resources[0]"], [{ server, resources: ["localhost:8080"] }, "resources[0]"], [{ server, resources: [""] }, "resources[0]"],
+  [{ server, resources: ["*"] }, "resources[0]"], [{ server, resources: ["https://a.example/v1/*"] }, "resources[0]"], [{ server, resources: [null] }, "resources[0]"],
   [{ server, resources: ["https://*.a.example"] }, "resources[0]"], [{ server, resources: ["https://a.example/?q"] }, "resources[0]"],
   [{ server, resources: ["https://a.example/#x"] }, "resources[0]"], [{ server, resources: ["https://u:p@a.example"] }, "resources[0]"],
   [{ server, resources: ["data:text/plain,x"] }, "resources[0]"], [{ server, resources: ["https://a.example/a%2fb"] }, "resources[0]"],
@@ -58,6 +60,12 @@ test("sound options of every kind are taken", async (t) => {
     { server, resources: undefined, storage: undefined, name: undefined, refreshMargin: undefined },
   ]) t.watch(await t.tk.createTokenManager({ storage: "memory", ...options }));
   equal(typeof world.id, "string");
+});
+
+test("a requestTimeout longer than any timer is no short one", async (t) => {
+  const world = await t.world();
+  await world.faults("login", { delay: 50 });
+  ok(await t.loggedIn(world, { requestTimeout: 1e300 }), "a login");
 });
 
 test("relative addresses are the page's", "page", async (t) => {
