@@ -125,8 +125,8 @@ function unlessAborted(signal, reply, desk) {
       desk.left(reply);
       reject(signal.reason);
     };
-    if (signal.aborted) return abort();
     signal.addEventListener("abort", abort);
     reply.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    if (signal.aborted) abort();
   });
 }

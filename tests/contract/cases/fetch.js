@@ -181,6 +181,17 @@ test("an abort reason passes as it is: before sending, in flight, and while a re
   await until(() => m.events.some(({ type }) => type === "refresh"), "the refresh to go on nevertheless");
 });
 
+test("a signal aborted before leaves no rejection behind when no token can be had", async (t) => {
+  const world = await t.world({ lifetime: 1 });
+  const { m, fetch } = await bound(t, world, { autoRefresh: false });
+  await until(() => Date.now() >= m.session.expiresAt, "the expiry");
+  await world.faults("refresh", { status: 503, headers: { "retry-after": "60" } });
+  await t.fails(fetch(world.url("api")), { code: "server" }); // and from now on at once
+  const reason = new Error("mine");
+  ok((await rejection(fetch(world.url("api"), { signal: AbortSignal.abort(reason) }))) === reason, "the reason");
+  await world.heard(); // by then both platforms have complained of what nobody handles
+});
+
 test("AbortSignal.timeout and a plain abort reject as with the platform's fetch", async (t) => {
   const world = await t.world();
   const { fetch } = await bound(t, world);
