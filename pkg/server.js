@@ -8,10 +8,11 @@ import { claimsOf } from "./wasm/tokenkeeper.js";
 // credentials name another.
 export function loginRequest(server, credentials) {
   if (typeof credentials !== "object" || credentials === null) throw new Refusal("credentials must be an object");
-  if (!server.oauth) return request(server, server.login, jsonOf(credentials));
-  const { grant_type: grant = "password" } = credentials;
+  const values = credentials[Symbol.iterator] ? Object.fromEntries(credentials) : credentials; // a FormData
+  if (!server.oauth) return request(server, server.login, jsonOf(values));
+  const { grant_type: grant = "password" } = values;
   if (grant === "password" && !server.passwordGrant) throw new Refusal(NO_PASSWORD_GRANT);
-  return request(server, server.login, form(server, credentials));
+  return request(server, server.login, form(server, values));
 }
 
 const NO_PASSWORD_GRANT =

@@ -77,6 +77,18 @@ export async function using(auth: TokenManager): Promise<Response> {
   }
 }
 
+// Credentials of whatever type: an interface has no index signature.
+interface Credentials {
+  username: string;
+  password: string;
+}
+export async function entering(auth: TokenManager, credentials: Credentials, form: FormData): Promise<void> {
+  await auth.login(credentials);
+  await auth.login(form);
+  // @ts-expect-error: credentials have names
+  await auth.login("secret");
+}
+
 export function claims(token: string): string[] {
   const { claims, header, signature } = decodeJwt<{ roles: string[] }>(token);
   const algorithm: string = header.alg;

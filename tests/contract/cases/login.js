@@ -95,6 +95,15 @@ test("credentials that are no object, or that JSON cannot hold, are refused befo
   equal((await world.requests("login")).length, 0);
 });
 
+test("a form's data may be the credentials", async (t) => {
+  const world = await t.world();
+  const form = new FormData();
+  form.set("username", "ada");
+  form.set("password", "right");
+  await (await t.manager(world)).login(form);
+  equal((await world.requests("login")).map(({ body }) => JSON.parse(body)), [{ username: "ada", password: "right" }]);
+});
+
 test("the server's headers go along with login, refresh and logout", async (t) => {
   const world = await t.world();
   const m = await t.loggedIn(world, { server: { headers: { "x-csrf": "1", "x-api-key": "k" } } });
