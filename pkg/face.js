@@ -34,7 +34,8 @@ class Session {
 
   hasRole(role) {
     const { roles, role: one, realm_access: realm, groups, authorities } = this.claims ?? {};
-    return [roles, one, realm?.roles, groups, authorities].flat().includes(role);
+    // As text, so that `undefined` is no role of a token that lacks one of these claims.
+    return [roles, one, realm?.roles, groups, authorities].flat().includes(`${role}`);
   }
 
   hasScope(scope) {
@@ -186,7 +187,7 @@ function managerOf(desk) {
 
     async login(credentials) {
       await saying(() => desk.login(credentials));
-      return desk.session;
+      return desk.session ?? desk.want(); // which says why a listener's logout left none
     },
 
     async logout() {
@@ -200,7 +201,7 @@ function managerOf(desk) {
 
     async refresh() {
       await desk.ask((ticket) => desk.keeper.renew(ticket));
-      return desk.session;
+      return desk.session ?? desk.want();
     },
 
     on(type, listener) {

@@ -104,6 +104,17 @@ test("a form's data may be the credentials", async (t) => {
   equal((await world.requests("login")).map(({ body }) => JSON.parse(body)), [{ username: "ada", password: "right" }]);
 });
 
+test("who is logged out by a listener gets no session that is none", async (t) => {
+  const world = await t.world();
+  const m = await t.manager(world);
+  for (const [type, call] of [["login", () => m.login({ password: "right" })], ["refresh", () => m.refresh()]]) {
+    const stop = m.on(type, () => m.logout());
+    await t.fails(call(), { code: "not_logged_in" });
+    stop();
+    await m.login({ password: "right" });
+  }
+});
+
 test("the server's headers go along with login, refresh and logout", async (t) => {
   const world = await t.world();
   const m = await t.loggedIn(world, { server: { headers: { "x-csrf": "1", "x-api-key": "k" } } });

@@ -60,6 +60,7 @@ test("hasRole looks in roles, role, realm_access.roles, groups and authorities",
     const { session } = await t.loggedIn(await t.world({ claims }));
     ok(session.hasRole("admin"), `admin in ${JSON.stringify(claims)}`);
     ok(!session.hasRole("adm") && !session.hasRole("root"), "only whole names");
+    ok(!session.hasRole(undefined), "no role that is none");
   }
   const { session } = await t.loggedIn(await t.world({ opaque: true }));
   equal(session.hasRole("admin"), false, "hasRole of an opaque token");
