@@ -54,6 +54,7 @@ cases! {
         server_that_is_out_of_order_ends_nothing
         retry_after_in_seconds_is_waited_for
         retry_after_as_a_date_is_waited_for
+        retry_after_as_a_date_is_counted_by_the_servers_own_clock
         retry_after_that_is_nonsense_or_past_asks_for_nothing
         retry_after_that_asks_too_much_is_an_hour
         date_of_an_answer_tells_of_a_clock_that_differs

@@ -45,12 +45,12 @@ pub(super) fn outcome(
     if verdict == Verdict::Refused {
         return Outcome::Refused(error);
     }
-    // RFC 9110 section 10.2.3: seconds, or a date.
+    // RFC 9110 section 10.2.3: seconds, or a date, which is by the server's own clock.
     let retry_after =
         header("retry-after").filter(|_| code == Code::Server).and_then(
             |text| match js::to_number(&text) {
                 seconds if seconds >= 0.0 => Some(js::millis(seconds * 1000.0)),
-                _ => date(&text).map(|at| at.since(now.wall)),
+                _ => date(&text).map(|at| at.since(clock("date").unwrap_or(now.wall))),
             },
         );
     Outcome::Failed { error, retry_after }

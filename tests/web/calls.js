@@ -228,6 +228,14 @@ export const cases = {
     ok(warning.retryInMs >= 117_000 && warning.retryInMs <= 136_000, `two minutes and little more, got ${warning.retryInMs}`);
   },
 
+  async retry_after_as_a_date_is_counted_by_the_servers_own_clock(t) {
+    for (const day of [-86_400_000, 86_400_000]) {
+      const date = (offset) => new Date(Date.now() + day + offset).toUTCString();
+      const { warning } = await failing(t, () => new Response("", { status: 503, headers: { date: date(0), "retry-after": date(120_000) } }));
+      ok(warning.retryInMs >= 117_000 && warning.retryInMs <= 140_000, `two minutes and little more, got ${warning.retryInMs}`);
+    }
+  },
+
   async retry_after_that_is_nonsense_or_past_asks_for_nothing(t) {
     for (const after of ["soon", "", "-5", "NaN", "1e999x", "Wed, 21 Oct 2015 07:28:00 GMT", "{}"]) {
       const { warning } = await failing(t, () => new Response("", { status: 429, headers: { "retry-after": after } }));
