@@ -50,9 +50,13 @@ export function fetchFor(desk, fetch) {
     const headers = simple ? { ...given } : new Headers(given);
     // A navigation carries cookies and takes no header; an Authorization of the caller's own stays.
     const own = simple ? Object.keys(headers).some(isAuthorization) : headers.has("authorization");
-    if (own || request?.mode === "navigate" || !isResource(request ? request.url : `${input}`)) return fetch(input, init);
+    const address = request ? request.url : `${input}`;
+    if (own || request?.mode === "navigate" || !isResource(address)) return fetch(input, init);
+    // As they are now: while a refresh is waited for, the caller may go on with the same URL and the same init.
+    input = request ?? address;
+    init = { ...init, headers };
 
-    const signal = init?.signal ?? request?.signal;
+    const signal = init.signal ?? request?.signal;
     let lease = desk.token;
     if (!lease) {
       try {
@@ -67,7 +71,7 @@ export function fetchFor(desk, fetch) {
     const send = (what, { token }) => {
       if (simple) headers.authorization = `Bearer ${token}`;
       else headers.set("authorization", `Bearer ${token}`);
-      return fetch(what, { ...init, headers });
+      return fetch(what, init);
     };
     try {
       const response = await send(input, lease);
@@ -105,7 +109,7 @@ const STREAM = Symbol();
 // What to send a second time: nothing special, a copy of a request whose body can be read only
 // once, or STREAM for what is gone when it is sent.
 function spareOf(request, init) {
-  const body = init?.body;
+  const { body } = init;
   if (body !== undefined && body !== null) {
     return isA(body, "ReadableStream") || body[Symbol.asyncIterator] ? STREAM : undefined;
   }

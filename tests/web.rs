@@ -93,6 +93,7 @@ cases! {
         fetch_lets_go_of_the_copy_of_a_body_that_was_not_needed
         fetch_lets_go_of_the_answer_that_was_a_401
         fetch_does_not_send_a_stream_again
+        fetch_sends_what_it_was_given_though_the_caller_goes_on_with_the_same_objects
         fetch_gives_up_waiting_with_the_callers_own_reason_and_not_the_refresh
         fetch_that_is_aborted_before_it_begins_passes_the_reason
         fetch_passes_network_errors_as_they_are

@@ -203,6 +203,22 @@ export const cases = {
     equal(m.warnings("body_not_replayable").length, 2, "warnings");
   },
 
+  async fetch_sends_what_it_was_given_though_the_caller_goes_on_with_the_same_objects(t) {
+    const server = t.server();
+    const clock = t.clock();
+    const m = await t.loggedIn({ autoRefresh: false });
+    await clock.advance(3_601_000);
+    const [url, init] = [new URL(`${API}/api`), { method: "POST" }];
+    const calls = ["1", "2"].map((page) => {
+      url.searchParams.set("page", page);
+      init.body = page;
+      return m.fetch(url, init);
+    });
+    url.host = "elsewhere.test";
+    await Promise.all(calls);
+    equal(server.to("/api").map(({ input, body }) => [`${input}`, body]), [[`${API}/api?page=1`, "1"], [`${API}/api?page=2`, "2"]]);
+  },
+
   async fetch_gives_up_waiting_with_the_callers_own_reason_and_not_the_refresh(t) {
     const server = t.server();
     const clock = t.clock();
@@ -234,6 +250,9 @@ export const cases = {
     await clock.advance(3_601_000);
     ok((await rejection(m.fetch(`${API}/api`, { signal: AbortSignal.abort(reason) }))) === reason, "the reason with an expired token");
     ok((await rejection(m.fetch(new Request(`${API}/api`, { signal: AbortSignal.abort(reason) })))) === reason, "the reason of a request's signal");
+    server.on["/refresh"] = () => new Response(null, { status: 503, headers: { "retry-after": "60" } });
+    await fails(m.token(), "server");
+    ok((await rejection(m.fetch(`${API}/api`, { signal: AbortSignal.abort(reason) }))) === reason, "the reason while there is no token to be had");
     equal(server.to("/api").length, 0, "requests");
   },
 
