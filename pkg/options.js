@@ -121,6 +121,7 @@ function headersOf(headers) {
 function endpoint(value, path) {
   const url = parse(value, path);
   if (url && !isTrustworthy(url.origin)) refuse(path, "must be https, or http on this machine (localhost)");
+  if (url?.username || url?.password) refuse(path, "must hold no user name or password");
   return url?.href;
 }
 

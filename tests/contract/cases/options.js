@@ -10,6 +10,7 @@ const bad = [
   [{}, "server"], [{ server: null }, "server"], [{ server: "https://api.example.com" }, "server"],
   [{ server: {} }, "server.kind"], [of({ kind: "soap" }), "server.kind"], [of({ kind: 7 }), "server.kind"],
   [of({ login: undefined }), "server.login"], [of({ login: "" }), "server.login"], [of({ refresh: "" }), "server.refresh"], [of({ login: 7 }), "server.login"], [of({ login: "http://[" }), "server.login"],
+  [of({ login: "https://u:p@api.example.com/login" }), "server.login"], [of({ refresh: "https://u@api.example.com/refresh" }), "server.refresh"],
   [of({ login: "http://api.example.com/login" }), "server.login"], [of({ login: "javascript:alert(1)" }), "server.login"],
   [of({ refresh: "ftp://api.example.com" }), "server.refresh"], [of({ logout: {} }), "server.logout"],
   [of({ refreshVia: "header" }), "server.refreshVia"], [of({ refreshVia: true }), "server.refreshVia"],
