@@ -4,7 +4,7 @@
 import { isTrustworthy } from "./wasm/tokenkeeper.js";
 
 const OWN_NAME = "tokenkeeper";
-const PROBE = "tokenkeeper.probe";
+const PROBE = "tokenkeeper:probe"; // no manager's key
 
 // The refusal of an option; face.js makes a TokenError of it.
 export class Refusal extends Error {}
@@ -15,6 +15,7 @@ export function settingsOf(options) {
   const server = serverOf(object(at.server, "server"));
   const name = filled(at.name, "name") ?? OWN_NAME;
   const cookie = server.via === "cookie";
+  const key = name === OWN_NAME ? name : `${OWN_NAME}.${name}`; // recognisable, and no other library's
   const shared = storage !== "session" && storage !== "memory";
   const patience = seconds(at.requestTimeout, "requestTimeout", "must be a number of seconds, more than 0", 0.001) ?? 15;
   const timeout = 1000 * Math.min(patience, 2e6); // more than a timer can take is none at all
@@ -30,8 +31,8 @@ export function settingsOf(options) {
     timeout,
     deadline: timeout + 5000, // a refresh: the request, and what comes before and after it
     name,
-    key: name === OWN_NAME ? name : `${OWN_NAME}.${name}`, // recognisable, and no other library's
-    place: placeOf(storage),
+    key,
+    place: placeOf(storage, key),
     custom: typeof storage === "string" ? undefined : storage,
   };
 }
@@ -94,13 +95,15 @@ function storageOf(storage = "local") {
 
 // Where the session is kept, by number; -1 where that cannot be used. Node has storages of these names too, but no
 // window that has them.
-function placeOf(storage) {
+function placeOf(storage, key) {
   const place = ["memory", "custom", "session", "local"].indexOf(typeof storage === "string" ? storage : "custom");
   try {
     if (place > 1) {
       const web = window[`${storage}Storage`];
-      web.setItem(PROBE, PROBE);
-      web.removeItem(PROBE);
+      if (web.getItem(key) === null) { // a full one may still hold a session
+        web.setItem(PROBE, PROBE);
+        web.removeItem(PROBE);
+      }
     }
     return place;
   } catch {

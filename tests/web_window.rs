@@ -16,6 +16,7 @@ cases! {
         web_storage_that_fills_up_later_gives_way_to_memory
         web_storage_with_room_for_one_record_takes_the_next_in_its_place
         web_storage_is_probed_without_a_trace
+        web_storage_that_is_full_still_gives_its_session
         web_storage_with_garbage_warns_and_keeps_it
         web_storage_keeps_a_newer_session_when_an_older_one_is_erased
         storage_event_of_our_key_brings_what_another_tab_did

@@ -126,6 +126,17 @@ export const cases = {
     await t.manager({ storage: "local", name: "probe" });
     ok(keys.length > 0, "that it was tried");
     equal(storage.kept.size, 0, "what is left of it");
+    for (const key of keys) storage.kept.set(key.replace(":", "."), record());
+    const m = await t.manager({ storage: "local", name: "probe" });
+    equal(await m.token(), "stored", "the token of a manager whose name is that of the probe");
+  },
+
+  async web_storage_that_is_full_still_gives_its_session(t) {
+    const storage = double(t, "localStorage", { setItem: full });
+    storage.kept.set("tokenkeeper.full", record());
+    const m = await t.manager({ storage: "local", name: "full" });
+    equal(await m.token(), "stored");
+    equal(m.warnings("storage_unavailable").length, 0, "warnings");
   },
 
   async web_storage_with_garbage_warns_and_keeps_it(t) {
