@@ -154,7 +154,8 @@ export class Hands {
     on(globalThis.document, "visibilitychange", woken);
     // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
     on(globalThis, "storage", (event) => (event.key === this.#key || event.key === null) && seen());
-    if (typeof BroadcastChannel !== "function") return;
+    // On a server there are no tabs: managers that share no store are different users'.
+    if (typeof BroadcastChannel !== "function" || !(globalThis.location || this.#settings.shared)) return;
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.unref?.();
     on(this.#channel, "message", async ({ data }) => this.keeper.told(data, await this.#read()));

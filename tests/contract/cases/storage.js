@@ -121,3 +121,14 @@ test("two managers of one name and store are one session: login, refresh and log
   equal(a.events.map(({ type, remote }) => [type, remote]), [["login", false], ["refresh", false], ["logout", true]]);
   equal(a.events.at(-1).reason, "user");
 });
+
+test("managers on a server that share no store are different users, whatever their names", "node", async (t) => {
+  const world = await t.world();
+  const [ann, bob] = [await t.loggedIn(world, { name: "user" }), await t.loggedIn(world, { name: "user" })];
+  const [ear, mouth] = [0, 1].map(() => new BroadcastChannel("tokenkeeper:user"));
+  await ann.logout();
+  mouth.postMessage("heard after all that was said before");
+  await new Promise((resolve) => (ear.onmessage = ({ data }) => typeof data === "string" && resolve()));
+  for (const channel of [ear, mouth]) channel.close();
+  ok(bob.session, "the other's session");
+});
