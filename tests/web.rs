@@ -44,6 +44,7 @@ cases! {
         oauth_password_grant_works_only_when_asked_for
         call_that_is_not_answered_in_time_is_aborted
         call_whose_body_does_not_end_in_time_is_aborted_too
+        call_that_is_answered_while_the_page_sleeps_is_heard_when_it_wakes
         call_that_comes_in_time_leaves_nothing_aborted
         network_error_is_network_and_retryable
         web_page_in_place_of_an_answer_is_no_answer

@@ -1,6 +1,6 @@
 // Calls to the authorization server: what is sent, and what an answer's outside means.
 
-import { AUTH, equal, fails, json, near, never, ok, ownStore, until } from "./harness.js";
+import { AUTH, equal, fails, json, later, near, never, ok, ownStore, until } from "./harness.js";
 
 const form = ({ body }) => Object.fromEntries(new URLSearchParams(body));
 
@@ -140,6 +140,20 @@ export const cases = {
     const login = m.login({}).catch((error) => error);
     await clock.advance(3000);
     equal((await login).code, "timeout");
+  },
+
+  async call_that_is_answered_while_the_page_sleeps_is_heard_when_it_wakes(t) {
+    const server = t.server();
+    const clock = t.clock();
+    const m = await t.manager({ requestTimeout: 3 });
+    const answer = later();
+    server.on["/login"] = async () => (await answer.promise, server.grants());
+    const login = m.login({});
+    await until(() => server.to("/login").length === 1, "the login");
+    clock.sleep(3_600_000);
+    await clock.advance(0); // timers ring first
+    answer.resolve();
+    ok(await login, "the session");
   },
 
   async call_that_comes_in_time_leaves_nothing_aborted(t) {

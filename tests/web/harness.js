@@ -125,6 +125,11 @@ class Clock {
     await turn();
   }
 
+  /** Time goes by, and nothing happens. */
+  sleep(millis) {
+    this.#to(this.mono + millis);
+  }
+
   #to(mono) {
     this.wall += Math.max(0, mono - this.mono);
     this.mono = Math.max(this.mono, mono);

@@ -56,7 +56,7 @@ export const cases = {
   async own_store_that_never_answers_gives_way_to_memory_after_its_deadline(t) {
     const clock = t.clock();
     await fallsBack(t, broken(never), clock);
-    ok(clock.delays.includes(5000), "a deadline of 5 s");
+    ok(clock.delays.filter((delay) => delay === 2500).length > 1, "a deadline of 5 s, in two halves");
   },
 
   async own_store_that_hangs_holds_up_the_opening_no_longer_than_its_deadline(t) {
