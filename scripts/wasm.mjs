@@ -25,13 +25,16 @@ export function reader(bytes, at = 0) {
     bytes(length) {
       return bytes.subarray(this.at, (this.at += length));
     },
+    since(from) {
+      return bytes.subarray(from, this.at);
+    },
     text() {
       return new TextDecoder().decode(this.bytes(this.number()));
     },
   };
 }
 
-function number(value) {
+export function number(value) {
   const bytes = [];
   do bytes.push((value % 128) + (value >= 128 ? 128 : 0));
   while ((value = Math.floor(value / 128)));

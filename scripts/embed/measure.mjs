@@ -1,16 +1,17 @@
-// How best to carry a .wasm file inside JavaScript, measured: node scripts/embed-measure.mjs [FILE.wasm]
+// How best to carry a .wasm file inside JavaScript, measured: node scripts/embed/measure.mjs
 // Each way is built, minified by esbuild and terser for both charsets, run, and compared with the file.
 
 import { readFileSync } from "node:fs";
-import { argv, exit } from "node:process";
+import { exit } from "node:process";
 import { transform } from "esbuild";
 import { minify } from "terser";
 import { deflateRawSync } from "node:zlib";
+import { pack } from "./pack.mjs";
 import { moduleSource } from "./embed.mjs";
-import { brotli, gzip } from "./compress.mjs";
+import { brotli, gzip } from "../compress.mjs";
 
-const file = argv[2] ?? new URL("../pkg/wasm/tokenkeeper_bg.wasm", import.meta.url);
-const wasm = readFileSync(file);
+const wasm = readFileSync(new URL("../../pkg/wasm/tokenkeeper_bg.wasm", import.meta.url));
+const unpack = readFileSync(new URL("../../target/pkg/unpack.wasm", import.meta.url));
 
 const fromText = `const b = new Uint8Array(t.length); for (let i = 0; i < t.length; i++) b[i] = t.charCodeAt(i);`;
 const ways = {
@@ -24,7 +25,7 @@ const ways = {
       for (let i = 0; i < b.length; i++) b[i] = parseInt(s.slice(2 * i, 2 * i + 2), 16); return b; }`,
   "one character a byte, as escapes": `const t = ${JSON.stringify(wasm.toString("latin1"))};
     export function bytes() { ${fromText} return b; }`,
-  "frequent bytes printable (chosen)": moduleSource(wasm),
+  "taken apart (chosen)": moduleSource(wasm, unpack),
 };
 
 const minifiers = {
@@ -40,10 +41,11 @@ async function bytesOf(code) {
   return [bytes(), performance.now() - started];
 }
 
-console.log(`${file}\n  ${wasm.length} bytes, brotli ${brotli(wasm)}, gzip ${gzip(wasm)}\n`);
+console.log(`${wasm.length} bytes, brotli ${brotli(wasm)}, gzip ${gzip(wasm)}\n`);
 const columns = Object.keys(minifiers);
 console.log("brotli 11 of the minified module".padEnd(36), ...columns.map((c) => c.padStart(14)), "gzip".padStart(8), "first decode".padStart(13));
 
+const packed = pack(wasm);
 let wrong = 0;
 for (const [way, source] of Object.entries(ways)) {
   const sizes = [];
@@ -51,7 +53,7 @@ for (const [way, source] of Object.entries(ways)) {
   for (const run of Object.values(minifiers)) {
     const code = await run(source);
     const [decoded, time] = way.includes("asynchronous") ? [wasm, null] : await bytesOf(code);
-    const same = Buffer.compare(decoded, wasm) === 0;
+    const same = pack(decoded) === packed;
     if (!same) wrong++;
     sizes.push(`${brotli(code)}${same ? "" : " WRONG"}`);
     zipped ??= gzip(code);
