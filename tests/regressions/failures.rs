@@ -1,7 +1,9 @@
 //! P12 to P19: failures that were taken for the end, storms, and callers left waiting.
 
 use tokenkeeper::core::error::{Code, Error};
-use tokenkeeper::core::io::{Event, Input, Outcome, Output, Reason, Warning};
+use tokenkeeper::core::io::{Event, Input, Means, Outcome, Output, Reason, Warning};
+use tokenkeeper::core::ledger::Ledger;
+use tokenkeeper::core::session::Stored;
 use tokenkeeper::core::time::Millis;
 
 use crate::page::{
@@ -19,6 +21,41 @@ fn p12_a_server_that_fails_ends_nothing() {
         assert!(matches!(events(&outputs)[..], [Event::Warning(Warning::RefreshFailed { .. })]));
         assert_eq!(told(&outputs), ["access1"], "it still lives");
         assert!(page.machine.session().is_some());
+    }
+}
+
+/// P12: a server that was out of order when the page opened, and a cookie that nobody asked for again.
+#[test]
+fn p12_a_cookie_whose_server_fails_at_the_start_is_asked_for_again() {
+    for outcome in [failed(503), unreachable()] {
+        let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+        let asked = page.opens();
+        let outputs = page.answer(&asked, outcome.clone());
+        assert_eq!(told(&outputs).len(), 1, "the page opens, with nobody in it yet");
+        let asked = page.wait(3_000);
+        assert_eq!(sent(&asked), ["the cookie"]);
+        page.answer(&asked, outcome);
+        let mut asked = page.feed(Input::Woken(Stored::Nothing));
+        asked.extend(page.wait(1_000));
+        assert_eq!(sent(&asked), ["the cookie"], "whoever wakes the page wakes that, too");
+        let outputs = page.answer(&asked, granted(1));
+        assert_eq!(events(&outputs), [Event::Login { remote: false }]);
+    }
+}
+
+/// And its end: a refusal, or a logout.
+#[test]
+fn p12_a_cookie_is_not_asked_for_again_once_it_is_known_that_there_is_none() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.answer(&asked, failed(503));
+    let mut refusing = page.clone();
+    let asked = refusing.wait(3_000);
+    refusing.answer(&asked, refused());
+    page.logout();
+    for mut page in [refusing, page] {
+        assert_eq!(sent(&page.wait(HOUR)), [""; 0]);
+        assert_eq!(page.machine.timeout(), None, "nothing rings any more");
     }
 }
 

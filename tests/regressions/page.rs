@@ -13,6 +13,7 @@ use tokenkeeper::core::session::{Grant, Refresh, Session, Stored};
 use tokenkeeper::core::time::{Millis, Now};
 use tokenkeeper::core::token::{AccessToken, RefreshToken};
 
+#[derive(Clone)]
 pub struct Page {
     pub machine: Machine,
     pub now: Now,

@@ -31,13 +31,18 @@ impl Machine {
             Outcome::Failed { .. } if self.stamp() != self.renewal.base => self.finish(),
             Outcome::Failed { error, retry_after } => {
                 self.fail_for_now(&error, retry_after);
-                // A server that answered did not rotate anything; one that did not may have.
-                if error.code == Code::Server {
-                    self.conclude(self.renewal.base);
-                } else {
+                let unsure = match self.held {
+                    // A server that answered did not rotate anything; one that did not may have.
+                    Some(_) => error.code != Code::Server,
+                    // Whether a cookie has a session is still to be heard.
+                    None => error.retryable(),
+                };
+                if unsure {
                     self.unsure =
                         Some(self.renewal.base).filter(|_| self.rules.hold(Rule::LostAnswer));
                     self.finish();
+                } else {
+                    self.conclude(self.renewal.base);
                 }
             }
             told => {
@@ -148,6 +153,7 @@ impl Machine {
     pub(super) fn on_refusal(&mut self, refusal: Error, evidence: &Evidence) {
         if self.renewal.base == Stamp::default() {
             if self.held.is_none() {
+                self.unsure = None;
                 self.log(Entry { status: refusal.status, ..Entry::new("not_logged_in") });
                 self.fail_waiting(&Error::new(Code::NotLoggedIn));
             }

@@ -94,11 +94,11 @@ impl Machine {
             && (self.backoff.is_due(self.now.mono.0) || !self.rules.hold(Rule::WaitAfterFailure))
     }
 
-    /// Whether the session asks for a refresh by itself: it ages, or an answer was lost.
+    /// Whether the session asks for a refresh by itself: it ages, or an answer was lost, or a
+    /// cookie that may have one was asked for in vain.
     pub(super) fn wants_renewal(&self) -> bool {
         let ages = self.policy.auto_refresh && self.is_stale();
-        let unsure = self.held.is_some() && self.unsure == Some(self.stamp());
-        self.refreshable() && (ages || unsure)
+        self.refreshable() && (ages || self.unsure == Some(self.stamp()))
     }
 
     fn is_stale(&self) -> bool {
@@ -106,9 +106,9 @@ impl Machine {
     }
 
     pub(super) fn session_timeout(&self) -> Option<Millis> {
-        let held = self.held.as_ref()?;
         if !self.refreshable() {
-            return held.surely_left(self.now).map(|left| self.now.mono.plus(left));
+            let left = self.held.as_ref()?.surely_left(self.now)?;
+            return Some(self.now.mono.plus(left));
         }
         if !self.renewal.is_idle() {
             return None;
@@ -116,7 +116,7 @@ impl Machine {
         let due_at = if self.wants_renewal() {
             self.now.mono
         } else if self.policy.auto_refresh {
-            self.now.mono.plus(held.fresh_for(self.now)?)
+            self.now.mono.plus(self.held.as_ref()?.fresh_for(self.now)?)
         } else {
             return None;
         };

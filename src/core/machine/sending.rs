@@ -65,8 +65,10 @@ impl Machine {
             return self.look_again(LOOK_AGAIN);
         }
         let asked = self.waiting.iter().any(|queue| matches!(queue.need, Need::NewerThan(_)));
-        let restorable = self.policy.means == Means::Cookie && !self.waiting.is_empty();
+        let wanted = !self.waiting.is_empty() || self.wants_renewal();
+        let restorable = self.policy.means == Means::Cookie && wanted;
         if !restorable || (self.latest.ends_all() && self.latest != Stamp::default() && !asked) {
+            self.unsure = None;
             self.fail_waiting(&Error::new(Code::NotLoggedIn));
             return self.finish();
         }
