@@ -34,7 +34,7 @@
 //! | [`core::ledger`] | the order of all sessions, and the record that keeps it across tabs |
 //! | [`core::expiry`], [`core::time`], [`core::retry`] | fresh, stale, expired; two clocks; backoff and breaker |
 //! | [`core::verdict`], [`core::challenge`] | what an authorization server's or a resource's answer means |
-//! | [`core::resources`] | who may receive the token |
+//! | [`core::resources`], `core::prefixes` | who may receive the token |
 //! | [`core::jwt`] | a compact JWS taken apart |
 //! | [`core::rules`] | the rules by name, for the simulation to switch off |
 //! | `web::keeper`, `web::hands` | what JavaScript tells us, what we tell JavaScript |

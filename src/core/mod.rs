@@ -8,6 +8,7 @@ pub mod io;
 pub mod jwt;
 pub mod ledger;
 pub mod machine;
+mod prefixes;
 pub mod record;
 pub mod resources;
 pub mod retry;

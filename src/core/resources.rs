@@ -4,6 +4,8 @@
 //! `pathname`. Nothing is parsed or normalised a second time here: where two parsers disagree,
 //! tokens leak.
 
+use super::prefixes::Prefixes;
+
 /// Whether an origin can be trusted with a token on the way to it: `https:`, or `http:` to this
 /// very device (`localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`).
 ///
@@ -26,50 +28,22 @@ pub fn is_trustworthy(origin: &str) -> bool {
         .is_some_and(|authority| is_serialised(authority) && is_loopback(authority))
 }
 
-/// Every place that may receive the access token.
-#[derive(Clone, Debug, Default)]
-pub struct Resources(Vec<Resource>);
-
-impl Resources {
-    /// Gathers resources, in any order.
-    #[must_use]
-    pub const fn new(resources: Vec<Resource>) -> Self {
-        Self(resources)
-    }
-
-    /// Whether a URL, given as the platform's `origin` and `pathname`, may receive the token.
-    ///
-    /// Below a prefix longer than `/`, a path that a server may read as another one is not covered:
-    /// one with an encoded slash, backslash or dot, however often encoded, or a dot segment.
-    #[must_use]
-    pub fn covers(&self, origin: &str, path: &str) -> bool {
-        if !path.starts_with('/') {
-            return false; // "blob:https://host/id" has an origin, and no path in it
-        }
-        let mut covering = self.0.iter().filter(|resource| resource.covers(origin, path));
-        // Nothing is below "/" that is not of the same origin.
-        let whole = covering.clone().any(|resource| resource.path == "/");
-        whole || (covering.next().is_some() && !is_ambiguous(path))
-    }
-}
-
-/// An origin, and the prefix that a path there must have.
+/// Every place that may receive the access token: an origin, and the prefix that a path there must
+/// have.
 ///
 /// The prefix matches like a cookie's path (RFC 6265 section 5.1.4): `/v1` covers `/v1`, `/v1/` and
 /// `/v1/x`, not `/v10`; `/v1/` covers `/v1/` and what is below it, not `/v1`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource {
-    origin: String,
-    path: String,
-}
+#[derive(Clone, Debug, Default)]
+pub struct Resources(Prefixes);
 
-impl Resource {
-    /// Takes a URL's `origin` and `pathname`, as the platform serialises them.
+impl Resources {
+    /// Adds a URL's `origin` and `pathname`, as the platform serialises them.
     ///
     /// ```
-    /// use tokenkeeper::core::resources::{Resource, Resources};
+    /// use tokenkeeper::core::resources::Resources;
     ///
-    /// let resources = Resources::new(vec![Resource::new("https://api.example.com", "/v1")?]);
+    /// let mut resources = Resources::default();
+    /// resources.add("https://api.example.com", "/v1")?;
     /// assert!(resources.covers("https://api.example.com", "/v1/orders"));
     /// assert!(!resources.covers("https://api.example.com", "/v10"));
     /// assert!(!resources.covers("https://api.example.com:444", "/v1/orders"));
@@ -80,7 +54,7 @@ impl Resource {
     ///
     /// Why the place must not have the token, or could never have it, and what to do instead: a
     /// phrase that follows the option's name.
-    pub fn new(origin: &str, path: &str) -> Result<Self, &'static str> {
+    pub fn add(&mut self, origin: &str, path: &str) -> Result<(), &'static str> {
         if !is_trustworthy(origin) {
             let authority =
                 origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
@@ -103,15 +77,33 @@ impl Resource {
         if is_ambiguous(path) {
             return Err("has an encoded slash, backslash or dot in its path; write it plainly");
         }
-        Ok(Self { origin: origin.to_owned(), path: path.to_owned() })
+        self.0.insert(&address(origin, path));
+        Ok(())
     }
 
-    fn covers(&self, origin: &str, path: &str) -> bool {
-        self.origin == origin
-            && path.strip_prefix(self.path.as_str()).is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with('/') || self.path.ends_with('/')
-            })
+    /// Whether a URL, given as the platform's `origin` and `pathname`, may receive the token.
+    ///
+    /// Below a prefix longer than `/`, a path that a server may read as another one is not covered:
+    /// one with an encoded slash, backslash or dot, however often encoded, or a dot segment.
+    #[must_use]
+    pub fn covers(&self, origin: &str, path: &str) -> bool {
+        if !path.starts_with('/') {
+            return false; // "blob:https://host/id" has an origin, and no path in it
+        }
+        self.0.any(&address(origin, path), |last, rest| {
+            let is_below = last == b'/' || matches!(rest, [] | [b'/', ..]);
+            // Nothing is below "/" that is not of the same origin.
+            is_below && (rest.len() + 1 == path.len() || !is_ambiguous(path))
+        })
     }
+}
+
+/// Both in one, and still two: no text holds the byte between them.
+fn address(origin: &str, path: &str) -> Vec<u8> {
+    let mut address = origin.as_bytes().to_vec();
+    address.push(0xFF);
+    address.extend_from_slice(path.as_bytes());
+    address
 }
 
 /// What `URL.origin` may hold after its scheme: no user, no path, nothing in capitals. An asterisk
@@ -188,7 +180,7 @@ mod tests {
         ];
         for origin in trusted {
             assert!(is_trustworthy(origin), "{origin}");
-            assert!(Resource::new(origin, "/").is_ok(), "{origin}");
+            assert!(Resources::default().add(origin, "/").is_ok(), "{origin}");
         }
         let refused = [
             "",
@@ -242,7 +234,7 @@ mod tests {
         ];
         for origin in refused {
             assert!(!is_trustworthy(origin), "{origin}");
-            assert!(Resource::new(origin, "/").is_err(), "{origin}");
+            assert!(Resources::default().add(origin, "/").is_err(), "{origin}");
         }
     }
 
@@ -261,7 +253,7 @@ mod tests {
             ("https://example.com", "/a%2fb", "encoded slash"),
         ];
         for (origin, path, reason) in cases {
-            let refusal = Resource::new(origin, path).unwrap_err();
+            let refusal = Resources::default().add(origin, path).unwrap_err();
             assert!(refusal.contains(reason), "{origin} {path}: {refusal}");
         }
     }
@@ -291,6 +283,7 @@ mod tests {
             "https://api-example.com",
             "https://xn--api-example-com",
             "https://api.exam\u{440}le.com", // a Cyrillic letter
+            "https://api.example.com/",
             "https://api.example.com\0",
             " https://api.example.com",
         ];
@@ -372,15 +365,13 @@ mod tests {
 
     #[test]
     fn each_of_a_thousand_is_found() {
-        let mut all: Vec<Resource> = Vec::new();
-        for i in 0..1000 {
-            let prefix = format!("/v{i}/");
-            all.push(Resource::new(&format!("https://h{}.example.com", i % 50), &prefix).unwrap());
-        }
-        let resources = Resources::new(all.iter().rev().chain(&all).cloned().collect());
-        for resource in &all {
-            assert!(resources.covers(&resource.origin, &format!("{}x/y", resource.path)));
-            assert!(!resources.covers(&resource.origin, "/v1000/"));
+        let all: Vec<(String, String)> = (0..1000)
+            .map(|i| (format!("https://h{}.example.com", i % 50), format!("/v{i}/")))
+            .collect();
+        let resources = resources(all.iter().rev().chain(&all));
+        for (origin, path) in &all {
+            assert!(resources.covers(origin, &format!("{path}x/y")));
+            assert!(!resources.covers(origin, "/v1000/"));
         }
     }
 
@@ -390,15 +381,15 @@ mod tests {
             places in prop::collection::vec((ORIGIN, PATH), 0..12),
             origin in ORIGIN,
             path in PATH,
+            ambiguous in any::<bool>(),
         ) {
+            let path = if ambiguous { format!("{path}%2E") } else { path };
             let expected = places.iter().any(|(at, prefix)| {
                 let below = path.strip_prefix(prefix.as_str()).is_some_and(|rest| {
                     rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/')
                 });
-                *at == origin && below
+                *at == origin && below && (prefix == "/" || !ambiguous)
             });
-            let places: Vec<(&str, &str)> =
-                places.iter().map(|(origin, path)| (origin.as_str(), path.as_str())).collect();
             prop_assert_eq!(resources(&places).covers(&origin, &path), expected);
         }
 
@@ -407,13 +398,18 @@ mod tests {
             let local = resources(&[("http://localhost", "/v1")]);
             prop_assert!(!local.covers(&origin, &path));
             prop_assert!(!local.covers("http://localhost", &path));
-            prop_assert!(Resource::new(&origin, &path).is_err());
+            prop_assert!(Resources::default().add(&origin, &path).is_err());
         }
     }
 
-    fn resources(places: &[(&str, &str)]) -> Resources {
-        let resource = |&(origin, path): &(&str, &str)| Resource::new(origin, path).unwrap();
-        Resources::new(places.iter().map(resource).collect())
+    fn resources<'a, Text: AsRef<str> + 'a>(
+        places: impl IntoIterator<Item = &'a (Text, Text)>,
+    ) -> Resources {
+        let mut resources = Resources::default();
+        for (origin, path) in places {
+            resources.add(origin.as_ref(), path.as_ref()).unwrap();
+        }
+        resources
     }
 
     const ORIGIN: &str = "https://a(b|-b|\\.b)?(:8)?";

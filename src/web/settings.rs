@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use super::js;
 use crate::core::io::{Means, Policy, Sharing};
-use crate::core::resources::{self, Resource, Resources};
+use crate::core::resources::{self, Resources};
 
 #[wasm_bindgen]
 extern "C" {
@@ -63,10 +63,10 @@ pub(super) fn policy(settings: &Settings) -> Policy {
 pub(super) fn resources(settings: &Settings) -> Result<Resources, JsValue> {
     let list = settings.resources();
     let text = |index| list.get(index).as_string().unwrap_or_default();
-    let mut resources = Vec::new();
+    let mut resources = Resources::default();
     for index in 0..list.length() / 2 {
-        let resource = Resource::new(&text(2 * index), &text(2 * index + 1));
-        resources.push(resource.map_err(|rule| Array::of2(&index.into(), &rule.into()))?);
+        let added = resources.add(&text(2 * index), &text(2 * index + 1));
+        added.map_err(|rule| Array::of2(&index.into(), &rule.into()))?;
     }
-    Ok(Resources::new(resources))
+    Ok(resources)
 }
