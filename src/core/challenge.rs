@@ -3,8 +3,9 @@
 /// Reads the Bearer challenges of a `WWW-Authenticate` value; other schemes' are skipped.
 ///
 /// The value may hold several challenges, and several fields joined by commas. The first Bearer
-/// challenge whose error is known counts. Whatever does not follow the grammar is skipped: no text
-/// is an error.
+/// challenge whose error is known counts; without one, a Bearer challenge that names no error says
+/// that the token sent was refused (RFC 9110 section 15.5.2). Whatever does not follow the grammar
+/// is skipped: no text is an error.
 ///
 /// ```
 /// use tokenkeeper::core::challenge::{bearer, Challenge};
@@ -18,14 +19,13 @@ pub fn bearer(header: &str) -> Challenge {
     let mut reader = Reader { rest: header.as_bytes() };
     let mut is_bearer = false;
     let mut params = Params::default();
+    let mut unexplained = false;
     loop {
         reader.take(|byte| is_space(byte) || byte == b',');
-        if reader.rest.is_empty() {
-            return params.challenge();
-        }
+        let ended = reader.rest.is_empty();
         let word = reader.take(is_token);
         reader.take(is_space);
-        if word.is_empty() {
+        if word.is_empty() && !ended {
             reader.skip_element();
         } else if reader.eat(b'=') {
             match reader.value() {
@@ -34,10 +34,14 @@ pub fn bearer(header: &str) -> Challenge {
                 None => reader.skip_element(),
             }
         } else {
-            // A scheme. A token68 passes for one, or for a parameter without a value, and ends at
-            // its comma all the same.
-            if params.is_known() {
-                return params.challenge();
+            // A scheme, or the end. A token68 passes for a scheme, or for a parameter without a
+            // value, and ends at its comma all the same.
+            match params.challenge() {
+                Challenge::Other => unexplained |= is_bearer && params.get("error").is_none(),
+                known => return known,
+            }
+            if ended {
+                return if unexplained { Challenge::InvalidToken } else { Challenge::Other };
             }
             is_bearer = word.eq_ignore_ascii_case(b"Bearer");
             params.0.clear();
@@ -54,7 +58,7 @@ pub enum Challenge {
         /// The scope that is needed.
         scope: Option<String>,
     },
-    /// The token is expired, revoked or malformed (RFC 6750 section 3.1).
+    /// The token is expired, revoked or malformed (RFC 6750 section 3.1), or refused for no reason.
     InvalidToken,
     /// Nothing that we know.
     Other,
@@ -77,10 +81,6 @@ impl Params<'_> {
     fn get(&self, name: &str) -> Option<&str> {
         let named = |&&(other, _): &&(&[u8], String)| other.eq_ignore_ascii_case(name.as_bytes());
         self.0.iter().find(named).map(|(_, value)| value.as_str())
-    }
-
-    fn is_known(&self) -> bool {
-        matches!(self.get("error"), Some(INSUFFICIENT_SCOPE | INVALID_TOKEN | STEP_UP))
     }
 
     fn challenge(&self) -> Challenge {
@@ -230,27 +230,12 @@ mod tests {
             "",
             " ",
             ",,,",
-            "Bearer",
-            "Bearer ",
-            "Bearer, ",
-            r#"Bearer realm="example""#,
+            "Basic",
             r#"Bearer error="invalid_request""#,
             r#"Bearer error="Invalid_Token""#,
-            r#"Bearer error="invalid_token "#,
-            r#"Bearer error="invalid_token\"#,
-            r#"Bearer error="invalid_token\""#,
-            "Bearer error=",
-            "Bearer error",
-            "Bearer error==invalid_token",
-            "Bearer invalid_token",
-            r#"Bearer xerror="invalid_token""#,
-            r#"Bearer error_description="invalid_token""#,
-            r#"Bearer realm="error=invalid_token""#,
-            r#"Bearer realm="\", error=invalid_token""#,
             r#"Basic realm="Bearer error=\"invalid_token\"""#,
             r#"Basic error="invalid_token""#,
             r#"DPoP error="invalid_token""#,
-            r#"Bearer realm="x", DPoP error="invalid_token""#,
             r#"Bearerx error="invalid_token""#,
             r#"XBearer error="invalid_token""#,
             r#"error="invalid_token""#,
@@ -258,6 +243,33 @@ mod tests {
             r#"?"x, Bearer error=invalid_token, ""#,
         ] {
             assert_eq!(bearer(value), Challenge::Other, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_bearer_challenge_that_names_no_error_refuses_the_token() {
+        for value in [
+            "Bearer",
+            "bearer ",
+            "Bearer, ",
+            r#"Bearer realm="example""#,
+            r#"Basic realm="x", Bearer"#,
+            "Bearer, Basic",
+            r#"Bearer realm="x", DPoP error="unheard_of""#,
+            r#"Bearer, Bearer error="unheard_of""#,
+            r#"Bearer xerror="unheard_of""#,
+            r#"Bearer error_description="unheard_of""#,
+            r#"Bearer realm="error=unheard_of""#,
+            r#"Bearer realm="\", error=unheard_of""#,
+            // Errors that do not follow the grammar.
+            "Bearer error",
+            "Bearer error=",
+            "Bearer error==unheard_of",
+            r#"Bearer error="unheard_of "#,
+            r#"Bearer error="unheard_of\"#,
+            r#"Bearer error="unheard_of\""#,
+        ] {
+            assert_eq!(bearer(value), Challenge::InvalidToken, "{value}");
         }
     }
 

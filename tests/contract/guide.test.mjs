@@ -75,9 +75,9 @@ describe("a session of the old code's is taken over", () => {
   });
 });
 
-async function walk(blocks, { renews, tells, logout, leavesNoTrace, routes, api = "/api/orders" }) {
+async function walk(blocks, { renews, tells, logout, leavesNoTrace, routes, api = "/api/orders", challenge = 'Bearer error="invalid_token"' }) {
   const tokens = new Tokens();
-  const orders = ({ bearer }) => (tokens.opens(bearer) ? [200, []] : [401, undefined, { "www-authenticate": 'Bearer error="invalid_token"' }]);
+  const orders = ({ bearer }) => (tokens.opens(bearer) ? [200, []] : [401, undefined, { "www-authenticate": challenge }]);
   const page = new Page(createTokenManager, { ...routes(tokens), [`GET ${api}`]: orders });
   try {
     await rejects(page.run(blocks, "wrong"), { code: "login_rejected" });

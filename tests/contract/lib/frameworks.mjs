@@ -1,7 +1,7 @@
 // The servers of docs/guide.md and docs/migration.md, each answering as its framework does. A route takes what was heard and answers
 // [status, body, headers].
 // `renews`: there is a refresh token. `tells`: the answers say how long the access token lives. `logout`: there is a way to end a session.
-// `leavesNoTrace`: nothing is stored.
+// `leavesNoTrace`: nothing is stored. `challenge`: what the API says to a token that has expired.
 
 import { createHash, randomBytes } from "node:crypto";
 
@@ -98,6 +98,7 @@ export const frameworks = {
 
   "FastAPI": {
     renews: false, tells: false, logout: false,
+    challenge: "Bearer",
     routes: (tokens) => ({
       "POST /token": ({ form }) => {
         if (form?.get("grant_type") !== "password") return [422, { detail: [{ type: "string_pattern_mismatch", loc: ["body", "grant_type"] }] }];
