@@ -128,6 +128,11 @@ class Desk extends Hands {
     return this.#session;
   }
 
+  // What there was a moment ago, a listener has logged out, or its time was over at once.
+  gone() {
+    return this.ask((ticket) => this.keeper.refused(ticket, 0, 0, false));
+  }
+
   emit(type, remote, reason) {
     this.#notify(type, reason ? { reason, remote } : { session: this.session, remote });
     this.#notify(CHANGE);
@@ -187,7 +192,7 @@ function managerOf(desk) {
 
     async login(credentials) {
       await saying(() => desk.login(credentials));
-      return desk.session ?? desk.want(); // which says why a listener's logout left none
+      return desk.session ?? desk.gone();
     },
 
     async logout() {
@@ -201,7 +206,7 @@ function managerOf(desk) {
 
     async refresh() {
       await desk.ask((ticket) => desk.keeper.renew(ticket));
-      return desk.session ?? desk.want();
+      return desk.session ?? desk.gone();
     },
 
     on(type, listener) {

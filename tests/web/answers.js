@@ -80,7 +80,7 @@ export const cases = {
       ok(Number.isFinite(m.session.expiresAt), `a number for ${value}`);
     }
     // Over at once, with nothing to renew it with.
-    for (const value of ["0", "1e-9"]) await fails(from(t, `{"token":"a","expires_in":${value}}`), "not_logged_in");
+    for (const value of ["0", "1e-9"]) await fails(from(t, `{"token":"a","expires_in":${value}}`), "session_ended");
   },
 
   async answer_with_keys_of_the_prototype_reads_only_its_own(t) {

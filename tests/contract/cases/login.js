@@ -109,7 +109,7 @@ test("who is logged out by a listener gets no session that is none", async (t) =
   const m = await t.manager(world);
   for (const [type, call] of [["login", () => m.login({ password: "right" })], ["refresh", () => m.refresh()]]) {
     const stop = m.on(type, () => m.logout());
-    await t.fails(call(), { code: "not_logged_in" });
+    await t.fails(call(), { code: "session_ended" });
     stop();
     await m.login({ password: "right" });
   }
