@@ -137,6 +137,21 @@ test("a page frozen in the middle of a refresh holds nobody up for ever, and los
     deepEqual([await a.who(), await b.who()], ["alice", "alice"]);
   }));
 
+test("an answer that came while the browser was stopped past its deadline is heard when it goes on, without a grace", () =>
+  sleepy({ grace: 0 }, { requestTimeout: 2 }, async ({ a, browser }) => {
+    await refreshUnderWay(a, { kind: "delay", delayMs: 500 });
+    const cdp = await browser.newBrowserCDPSession();
+    const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
+    for (const { id } of processInfo) process.kill(id, "SIGSTOP");
+    const late = Date.now() + 4_000;
+    await until(() => Date.now() > late);
+    for (const { id } of processInfo) process.kill(id, "SIGCONT");
+    deepEqual(await a.run(() => refreshing), { value: "refreshed" });
+    const failures = await a.run(failedCalls, 10);
+    const { refreshes, reuseDetected } = await row("browser stopped past the deadline of its refresh", 2, { calls: 10, failures: failures.length }, browser);
+    deepEqual([failures, refreshes, reuseDetected], [[], 1, 0]);
+  }));
+
 test("a logout while a refresh is on its way wins in every tab, and the late token is given back", () =>
   fresh({ grace: 0 }, async ({ open }) => {
     const [a, b] = await session(open, 2);
