@@ -142,6 +142,20 @@ for (const specifier of ["tokenkeeper", "tokenkeeper/slim"]) {
   });
 }
 
+test("in a page that is none, as Vitest makes one of Node and jsdom, the session lives in its localStorage", async () => {
+  const said = await inNode(`
+    import { createTokenManager } from "tokenkeeper";
+    const kept = new Map();
+    const localStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, text) => void kept.set(key, text), removeItem: (key) => void kept.delete(key) };
+    Object.defineProperties(globalThis, { window: { value: globalThis }, localStorage: { value: localStorage }, Window: { value: class Window {} } });
+    globalThis.fetch = async () => Response.json({ access_token: "a" });
+    const manager = await createTokenManager(${JSON.stringify(options)});
+    await manager.login({});
+    console.log([...kept.keys()].join());
+  `);
+  equal(said, "tokenkeeper");
+});
+
 test("an open manager does not keep a Node process alive", async () => {
   const server = await startServers();
   try {
