@@ -8,11 +8,9 @@ tools=${TOKENKEEPER_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tokenkeeper}
 
 # The CLI must be of exactly the crate's version, so the lock file is the one place that names it.
 bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p;}' "$top/Cargo.lock")
-wasm_pack_version=0.15.1
 geckodriver_version=0.37.1
 
 bindgen_bin=$tools/wasm-bindgen-$bindgen_version/bin
-wasm_pack_bin=$tools/wasm-pack-$wasm_pack_version/bin
 geckodriver_bin=$tools/geckodriver-$geckodriver_version/bin
 rust_web=$tools/rust-web # the second way to a wasm32 standard library, see setup.d/wasm32
 
