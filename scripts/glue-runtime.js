@@ -50,14 +50,16 @@ function getArrayU8FromWasm0(at, length) {
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
+// `undefined` where there is none, at address 0.
 function getStringFromWasm0(at, length) {
-  return decoder.decode(getArrayU8FromWasm0(at, length));
+  return at === 0 ? undefined : decoder.decode(getArrayU8FromWasm0(at, length));
 }
 
 let WASM_VECTOR_LEN;
 
 // ASCII is copied here, faster than the platform's encoder for what is short; it has the rest.
 function passStringToWasm0(text) {
+  if (isLikeNone(text)) return 0;
   const { length } = text;
   let at = wasm.__wbindgen_malloc(length, 1) >>> 0;
   let done = 0;
@@ -76,6 +78,7 @@ function passStringToWasm0(text) {
 // References to JavaScript's objects
 
 function addToExternrefTable0(object) {
+  if (isLikeNone(object)) return 0;
   const index = wasm.__externref_table_alloc();
   wasm.__wbindgen_externrefs.set(index, object);
   return index;

@@ -49,6 +49,9 @@ glue = cut(glue, /^ {8}function\((.*?)\) \{/gm, "        ($1) => {", 0);
 // Where tests pretend that Node is a page (jsdom under Vitest), the global object is the window, and of no such class.
 glue = cut(glue, /let result;\n *try \{\n *result = arg0 instanceof Window;\n[\s\S]*?return ret;\n/, "return arg0 === globalThis.window;\n");
 glue = cut(glue, /, wasm\.__wbindgen_malloc, wasm\.__wbindgen_realloc\)/g, ")", 0);
+// That there is nothing, the runtime sees for all of them.
+glue = cut(glue, /isLikeNone\((\w+)\) \? 0 : (passStringToWasm0|addToExternrefTable0)\(/g, "$2(", 0);
+glue = cut(glue, /\w+ === 0 \? undefined : getStringFromWasm0/g, "getStringFromWasm0", 0);
 glue = glue.replaceAll("__wbg_ptr", "$");
 
 const exportNames = [...new Set(Array.from(glue.matchAll(/\bwasm\.(\w+)/g), ([, name]) => name))];
