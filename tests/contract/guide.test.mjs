@@ -1,5 +1,5 @@
-// Every block of docs/guide.md and docs/migration.md and every row of the package's own table, run as they stand there, against a server
-// that answers as its framework does.
+// Every block of docs/guide.md and docs/migration.md, every row of the package's own table and the README's first lines, run as they stand
+// there, against a server that answers as its framework does.
 
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { frameworks, Tokens } from "./lib/frameworks.mjs";
 import { contractProject } from "./lib/site.mjs";
 
 const project = await contractProject();
-const { createTokenManager } = await import(join(project, "node_modules/tokenkeeper/index.js"));
+const { createTokenManager, isTokenError } = await import(join(project, "node_modules/tokenkeeper/index.js"));
 after(() => {
   if (!process.env.TOKENKEEPER_PROJECT) remove(project);
 });
@@ -42,6 +42,27 @@ describe("the package's README:", () => {
   for (const [, title, options] of rows) {
     const block = `const auth = await createTokenManager({ ${options} });\nawait auth.login({ username, email, password });`;
     test(title, { timeout: 30_000 }, () => walk([block], frameworks[title]));
+  }
+});
+
+test("the README's first lines show what the server said, call with the token, and hear of the end", { timeout: 30_000 }, async () => {
+  const [, code] = read("README.md").match(/^```js\nimport .*\n([^]*?)^```/m);
+  const tokens = new Tokens();
+  const shown = [];
+  const page = new Page(createTokenManager, {
+    "POST /auth/login": ({ json }) =>
+      json.password === "right" ? [200, { accessToken: tokens.jwt(), refreshToken: tokens.refresh() }] : [401, { message: "Wrong password" }],
+    "GET /api/orders": ({ bearer }) => [tokens.opens(bearer) ? 200 : 401, []],
+    "POST /auth/logout": () => [204],
+  });
+  const names = { isTokenError, showError: (words) => shown.push(words), showLogin: (reason) => shown.push(reason), show: (status) => shown.push(status) };
+  try {
+    await page.run([`${code}\nshow(response.status)`], "wrong", names);
+    const auth = await page.run([`${code}\nshow(response.status)`], "right", names);
+    await auth.logout();
+    deepEqual(shown, [{ message: "Wrong password" }, 401, 200, "user"]);
+  } finally {
+    page.close();
   }
 });
 

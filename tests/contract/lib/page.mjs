@@ -25,8 +25,11 @@ export class Page {
     globalThis.fetch = (input, init) => this.#fetch(input instanceof Request ? input : new Request(new URL(input, HOME), init));
   }
 
-  /** Loads the page anew and runs blocks of code in it one after the other, for somebody with this password; brings the last one's `auth`. */
-  async run(blocks, password) {
+  /**
+   * Loads the page anew and runs blocks of code in it one after the other, for somebody with this password; brings the last one's
+   * `auth`. `more` are further names that the code knows.
+   */
+  async run(blocks, password, more) {
     this.#leave();
     this.#password = password;
     const scope = {
@@ -34,6 +37,7 @@ export class Page {
       localStorage: this.localStorage, sessionStorage: this.sessionStorage,
       history: { replaceState: (_state, _title, address) => void (this.#location.href = new URL(address, HOME).href) },
       createTokenManager: (options) => this.#manager(options),
+      ...more,
     };
     let auth;
     for (const block of blocks) {
