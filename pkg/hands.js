@@ -187,6 +187,7 @@ export class Hands {
 
   #inTurn(use) {
     const turn = this.#queue.then(() => within(STORE_DEADLINE, use(this.#custom, this.#key)));
+    // The first to hear of a failure: it is known before what was read is used.
     this.#queue = turn.then(
       (done) => done === LATE && this.#storeFailed(),
       () => this.#storeFailed(),
@@ -202,9 +203,7 @@ export class Hands {
 
   async #read() {
     if (!this.#custom) return undefined;
-    const text = await this.#inTurn(async (store, key) => store.get(key)).catch(() => undefined);
-    await this.#queue; // a failure is known before what was read is used
-    return typeof text === "string" ? text : undefined;
+    return textOf(await this.#inTurn(async (store, key) => store.get(key)).catch(() => undefined));
   }
 
   save(text) {
@@ -213,13 +212,18 @@ export class Hands {
 
   erase(family, generation) {
     this.#inTurn(async (store, key) => {
-      const text = await store.get(key);
+      const text = textOf(await store.get(key));
       if (!this.keeper.outlives(text, family, generation)) await store.remove(key);
     }).catch(() => {});
   }
 }
 
 const LATE = Symbol();
+
+// What a store of the caller's own has brought: anything but a text is nothing.
+function textOf(found) {
+  return typeof found === "string" ? found : undefined;
+}
 
 // What a text holds; undefined where it is no JSON.
 export function json(text) {

@@ -156,6 +156,7 @@ cases! {
         own_store_is_asked_one_thing_at_a_time_and_in_order
         own_store_keeps_a_newer_session_when_an_older_one_is_erased
         own_store_that_holds_no_text_holds_nothing
+        own_store_that_holds_no_text_is_emptied_all_the_same
         own_store_with_garbage_warns_and_is_left_as_it_is
         own_store_with_a_sound_record_restores_the_session_and_counts_its_age_from_receipt
         own_store_is_asked_under_the_managers_name

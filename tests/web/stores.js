@@ -130,6 +130,19 @@ export const cases = {
     }
   },
 
+  async own_store_that_holds_no_text_is_emptied_all_the_same(t) {
+    t.server();
+    for (const text of [undefined, 7, {}, [1], true]) {
+      const storage = ownStore();
+      const m = await t.loggedIn({ storage });
+      await until(() => storage.text, "the session in the store");
+      storage.text = text;
+      await m.logout();
+      await until(() => storage.text === null, `an empty store in place of ${JSON.stringify(text)}`);
+      equal(m.warnings("storage_unavailable").length, 0, "warnings");
+    }
+  },
+
   async own_store_with_garbage_warns_and_is_left_as_it_is(t) {
     t.server();
     for (const text of ["", "}{", "null", "7", '"text"', "[]", '{"user":"ada"}', record({ version: 2 }), record({ access: "a b" }), record({ generation: 0 }), record({ generation: 1.5 }).replace("1.5", '"1"'), `[1,5,1,{"toString":"x"},null,null,0,null,null,null]`]) {
