@@ -125,6 +125,7 @@ cases! {
     locks:
         lock_is_held_while_the_server_is_asked_and_given_back_then
         lock_is_queued_for_and_the_server_asked_when_it_is_had
+        lock_that_is_had_when_nobody_waits_any_more_is_given_back_without_a_refresh
         lock_is_given_back_whatever_the_server_answers
         lock_that_is_not_had_in_time_is_gone_without_and_not_waited_for_any_more
         lock_that_comes_after_its_deadline_is_given_back_at_once

@@ -96,6 +96,31 @@ test("2,000 refreshes after a 401 leave heap and wasm memory as they were", () =
     ok(more.heap < 300_000 && more.wasm === 0 && more.listeners <= 2, words(more));
   }));
 
+test("10,000 calls whose callers do not wait for the token leave heap and wasm memory as they were", () =>
+  fresh({}, async ({ open, context }) => {
+    await context.addInitScript(keepMemory);
+    const tab = await open({ autoRefresh: false, requestTimeout: 600 });
+    await tab.run(() => {
+      globalThis.fetch = (input) =>
+        String(input.url ?? input).includes("/auth/login") ? Promise.resolve(Response.json({ access_token: "a", refresh_token: "b", expires_in: 0 })) : new Promise(() => {});
+      globalThis.leave = async (count) => {
+        for (let i = 0; i < count; i++) {
+          const controller = new AbortController();
+          const left = manager.fetch("/api/orders", { signal: controller.signal }).catch(() => {});
+          controller.abort();
+          await left;
+        }
+      };
+      return manager.login({});
+    });
+    const measure = await measured(tab, context);
+    await tab.run(() => leave(1000));
+    const before = await measure();
+    await tab.run(() => leave(10_000));
+    const more = grown(before, await measure());
+    ok(more.heap < 300_000 && more.wasm === 0 && more.listeners <= 2, words(more));
+  }));
+
 test("10,000 managers made and closed leave nothing behind", () =>
   fresh({}, async ({ open, context }) => {
     await context.addInitScript(keepMemory);

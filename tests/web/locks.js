@@ -1,6 +1,6 @@
 // The Web Lock around a refresh: waited for within a deadline, never stolen, always given back.
 
-import { equal, later, never, ok, ownStore, turn, until } from "./harness.js";
+import { API, equal, later, never, ok, ownStore, rejection, turn, until } from "./harness.js";
 
 const locked = async (name) => {
   const { held, pending } = await navigator.locks.query();
@@ -52,6 +52,21 @@ export const cases = {
     await refreshed;
     equal(server.to("/refresh").length, 1, "refreshes");
     await free("queued");
+  },
+
+  async lock_that_is_had_when_nobody_waits_any_more_is_given_back_without_a_refresh(t) {
+    const server = t.server();
+    server.lifetime = 0;
+    const m = await t.loggedIn({ storage: ownStore(), name: "left", autoRefresh: false });
+    const release = await hold("left");
+    const controller = new AbortController();
+    const call = rejection(m.fetch(`${API}/api`, { signal: controller.signal }));
+    await until(async () => `${await locked("left")}` === "1,1", "that the lock is queued for");
+    controller.abort();
+    await call;
+    release();
+    await free("left");
+    equal(server.to("/refresh").length, 0, "refreshes");
   },
 
   async lock_is_given_back_whatever_the_server_answers(t) {
