@@ -24,6 +24,17 @@ test("testing: time passes only when the test says so, in the order in which thi
   equal([clock.now(), server.count("refresh")], [1_000_000 + 2 * minute, seen.length]);
 });
 
+test("testing: what falls due earlier happens earlier, though it began later", async () => {
+  const { auth, server, clock } = await createTestManager({ lifetime: 60, now: 0, requestTimeout: 5 });
+  await auth.login({});
+  const seen = [];
+  auth.on("refresh", () => seen.push(["refresh", clock.now()]));
+  server.answerNext("login", new Promise(() => {}));
+  auth.login({}).catch(({ code }) => seen.push([code, clock.now()]));
+  await clock.advance(minute);
+  equal(seen, [["timeout", 5000], ["refresh", 45_000]]);
+});
+
 test("testing: the real core refreshes once for all who ask, and its token is rotated", async () => {
   const { auth, server } = await createTestManager();
   await auth.login({});
