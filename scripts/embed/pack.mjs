@@ -7,7 +7,8 @@ const CODE = 10;
 const END = 0x0b;
 const LENGTH = 3; // bytes for the length of a function, once it is unpacked
 
-// What follows an instruction. Each kind has a stream of its own, which unpack.wat knows by its place.
+// Instructions by what follows them. The streams are: this table as far as it is used, the instructions as places in it,
+// and one for each kind of operand. unpack.wat knows them by their number, the last of them also for what is no function.
 const KINDS = [
   { codes: [0x00, 0x01, 0x05, END, 0x0f, 0x1a, 0x1b, ...range(0x45, 0xc4), 0xd1] }, // nothing
   { codes: [0x41, 0x42], operand: signed }, // a constant
@@ -55,7 +56,10 @@ function bodiesIn(code) {
   return Array.from({ length: read.number() }, () => {
     const size = read.number();
     const body = reader(read.bytes(size));
-    for (let groups = body.number(); groups > 0; groups--) body.number(), body.byte();
+    for (let groups = body.number(); groups > 0; groups--) {
+      body.number();
+      body.byte();
+    }
     const locals = body.since(0);
     const instructions = [];
     while (body.at < size) instructions.push(instruction(body));
@@ -92,10 +96,13 @@ function signed(body) {
 
 function other(body, code) {
   const from = body.at;
-  const numbers = (count) => { for (; count > 0; count--) body.number(); };
-  if (code === 0x0e || code === 0x1c) numbers(body.number() + (code === 0x0e));
-  else if (code === 0x11) numbers(2);
-  else if (code === 0x44) body.bytes(8);
+  const numbers = (count) => {
+    for (; count > 0; count--) body.number();
+  };
+  if (code === 0x0e) numbers(body.number() + 1); // br_table
+  else if (code === 0x1c) numbers(body.number()); // select
+  else if (code === 0x11) numbers(2); // call_indirect
+  else if (code === 0x44) body.bytes(8); // f64.const
   else if (code === 0xfc) numbers(BULK[body.number()] ?? 0);
   else numbers(1);
   return counted(body.since(from));
