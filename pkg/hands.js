@@ -173,13 +173,15 @@ export class Hands {
   }
 
   // What the ledger says, or whether it took the entry; where there is none, or it hangs, nothing,
-  // from then on.
+  // from then on or until it has answered after all.
   async #ledger(mode, entry) {
     const { contended, deadline } = this.#settings;
     if (!contended || this.#ledgerBroken) return undefined;
-    const read = await within(LEDGER_DEADLINE, transact(this.#name, mode, entry, deadline)).catch(() => LATE);
+    const asked = transact(this.#name, mode, entry, deadline);
+    const read = await within(LEDGER_DEADLINE, asked).catch(() => LATE);
     if (read !== LATE) return read;
     this.#ledgerBroken = true;
+    asked.then(() => (this.#ledgerBroken = false), () => {});
   }
 
   // The caller's own store: one use after the other, so that an erasure that began before a write

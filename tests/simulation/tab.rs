@@ -20,7 +20,7 @@ pub struct Tab {
     pub view: View,
     /// A write failed: from then on the session lives in memory.
     pub memory: Option<Stored>,
-    /// The ledger failed once.
+    /// The ledger failed, or is slow.
     pub ledger_broken: bool,
     pub lease: Option<Lease>,
     pub frozen: bool,

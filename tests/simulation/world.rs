@@ -165,6 +165,9 @@ impl World {
             Event::Lands(page, value) => self.lands(page, &value),
             Event::Returns(call, reply) => self.returns(&call, reply),
             Event::Runs(page, attempt, ledger) => {
+                if self.tabs[page.slot].page == page {
+                    self.tabs[page.slot].ledger_broken = false;
+                }
                 let task = match ledger {
                     None => Task::Looked(attempt, Some(self.ledger)),
                     Some(to) => {

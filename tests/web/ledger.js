@@ -174,6 +174,27 @@ export const cases = {
     equal(opened, length, "how often IndexedDB was asked");
   },
 
+  async ledger_that_answers_too_late_is_asked_the_next_time(t) {
+    const clock = t.clock();
+    await ledger("slow");
+    const real = indexedDB;
+    const request = {};
+    t.replace(globalThis, "indexedDB", { open: () => request });
+    t.server();
+    const m = await t.manager({ storage: ownStore(record()), name: "slow" });
+    const refresh = async () => {
+      let over;
+      m.refresh().finally(() => (over = true));
+      await until(async () => (await clock.advance(100), over), "the refresh");
+    };
+    await refresh();
+    await until(async () => (await clock.advance(100), notes(m, "held the lock").length > 0), "that the lock was held instead");
+    t.replace(globalThis, "indexedDB", real);
+    request.result = await settled(real.open("tokenkeeper", 1));
+    request.onsuccess();
+    await until(async () => (await refresh(), (await ledger("slow"))?.[1] > 2), "the entry");
+  },
+
   async ledger_that_breaks_between_look_and_write_is_no_reason_not_to_refresh(t) {
     const server = t.server();
     const m = await t.loggedIn({ storage: ownStore() });
