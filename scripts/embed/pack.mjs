@@ -18,7 +18,7 @@ const KINDS = [
   { codes: range(0x02, 0x04), operand: index }, // of a type
   { codes: [0x0c, 0x0d], operand: index }, // of a block
   { codes: [0x23, 0x24], operand: index }, // of a global
-  { codes: [0x0e, 0x11, 0x1c, 0x25, 0x26, 0x3f, 0x40, 0x44, 0xd0, 0xd2, 0xfc], operand: other },
+  { codes: [0x0e, 0x11, 0x1c, 0x25, 0x26, 0x3f, 0x40, 0x43, 0x44, 0xd0, 0xd2, 0xfc], operand: other },
 ];
 
 export function pack(bytes) {
@@ -102,6 +102,7 @@ function other(body, code) {
   if (code === 0x0e) numbers(body.number() + 1); // br_table
   else if (code === 0x1c) numbers(body.number()); // select
   else if (code === 0x11) numbers(2); // call_indirect
+  else if (code === 0x43) body.bytes(4); // f32.const
   else if (code === 0x44) body.bytes(8); // f64.const
   else if (code === 0xfc) numbers(BULK[body.number()] ?? 0);
   else numbers(1);

@@ -21,7 +21,7 @@ export const table = {
     [["bare `fetch`, with a good token", range(bare), "1", "", ""], ["tokenkeeper", range(tokenkeeper), range(ofBare), refreshes.join(" or "), failures]],
   ),
   start: (starts) => grid(
-    ["from the module's text to something usable", "cold, ms", "of which the module", "warm, ms", "requests", "brotli 11, kB"],
+    ["from the module's text to something usable", "cold, ms", "of which the module, to its instance", "warm, ms", "requests", "brotli 11, kB"],
     Object.entries(starts).map(([name, it]) => [name, range(it.cold), it.module.median || "", range(it.warm), it.requests, (it.bytes / 1000).toFixed(1)]),
   ),
   visit: (visits) => grid(

@@ -15,8 +15,9 @@ await new Promise((resolve) => (document.readyState === "complete" ? resolve() :
 async function started() {
   const began = performance.now();
   const app = (0, eval)(`${text};app`);
+  const loading = performance.now();
   await app.load?.();
-  const module = app.load && performance.now() - began;
+  const module = app.load && performance.now() - loading;
   await app.start();
   const took = performance.now() - began;
   const fetched = performance.getEntriesByType("resource").filter(({ startTime }) => startTime >= began);
