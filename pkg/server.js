@@ -56,10 +56,10 @@ function form({ clientId, scope }, values, withScope = true) {
 }
 
 function request(server, url, body, bearer) {
-  const headers = new Headers(server.headers);
-  headers.set("accept", "application/json");
-  if (bearer) headers.set("authorization", `Bearer ${bearer}`);
+  const headers = new Headers({ accept: "application/json" });
   if (typeof body === "string") headers.set("content-type", "application/json");
+  server.headers.forEach((value, name) => headers.set(name, value));
+  if (bearer) headers.set("authorization", `Bearer ${bearer}`);
   return new Request(url, { method: "POST", headers, body, credentials: server.via === "cookie" ? "include" : "same-origin" });
 }
 

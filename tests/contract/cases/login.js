@@ -126,6 +126,15 @@ test("the server's headers go along with login, refresh and logout", async (t) =
   ]);
 });
 
+test("an accept and a content-type of the caller's own stay", async (t) => {
+  const world = await t.world();
+  const own = "application/vnd.api+json";
+  await t.loggedIn(world, { server: { headers: { accept: own, "content-type": own } } });
+  await t.loggedIn(world);
+  const sent = (await world.requests("login")).map(({ headers }) => [headers.accept, headers["content-type"]]);
+  equal(sent, [[own, own], ["application/json", "application/json"]]);
+});
+
 test("a logout ends the session at once and then tells the server, with the access token", async (t) => {
   const world = await t.world();
   const m = await t.loggedIn(world);
