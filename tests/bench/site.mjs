@@ -52,4 +52,5 @@ export async function serve(files) {
   };
 }
 
-export const page = (script) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>bench</title><script type="module" src="/${script}.js"></script>`;
+// An icon of its own, so that the browser asks for none in the middle of a measurement.
+export const page = (script, head = "") => `<!doctype html><html lang="en"><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">${head}<script type="module" src="/${script}.js"></script>`;
