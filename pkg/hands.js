@@ -258,11 +258,13 @@ async function transact(name, mode, entry, deadline) {
   opening.onupgradeneeded = () => opening.result.createObjectStore("ledger");
   const database = await settled(opening);
   try {
-    const table = database.transaction("ledger", mode).objectStore("ledger");
+    const transaction = database.transaction("ledger", mode);
+    const table = transaction.objectStore("ledger");
     const was = (await settled(table.get(name))) ?? null;
     if (!entry) return was;
     const written = advances(was, entry, deadline);
-    if (written) await settled(table.put(entry, name));
+    if (written) table.put(entry, name);
+    await settled(transaction); // a full disk shows only then
     return written;
   } finally {
     database.close();
@@ -278,7 +280,7 @@ function advances(was, [family, generation, intent], deadline) {
 
 function settled(request) {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = request.onblocked = () => reject(request.error);
+    request.onsuccess = request.oncomplete = () => resolve(request.result);
+    request.onerror = request.onblocked = request.onabort = () => reject(request.error);
   });
 }

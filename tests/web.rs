@@ -120,6 +120,7 @@ cases! {
         ledger_is_done_without_where_indexeddb_is_blocked
         ledger_that_never_answers_is_given_up_within_its_deadline_and_not_asked_again
         ledger_that_answers_too_late_is_asked_the_next_time
+        ledger_whose_writes_come_to_nothing_is_done_without
         ledger_that_breaks_between_look_and_write_is_no_reason_not_to_refresh
         ledger_closes_every_connection_that_it_opens
         ledger_is_not_asked_about_a_session_that_no_other_tab_has;

@@ -195,6 +195,19 @@ export const cases = {
     await until(async () => (await refresh(), (await ledger("slow"))?.[1] > 2), "the entry");
   },
 
+  async ledger_whose_writes_come_to_nothing_is_done_without(t) {
+    t.server();
+    const { put } = IDBObjectStore.prototype;
+    t.replace(IDBObjectStore.prototype, "put", function (...all) {
+      const request = put.apply(this, all);
+      request.addEventListener("success", () => this.transaction.abort()); // as a full disk does
+      return request;
+    });
+    const m = await t.loggedIn({ storage: ownStore() });
+    await m.refresh();
+    await until(() => notes(m, "held the lock").length > 0, "that the lock was held instead");
+  },
+
   async ledger_that_breaks_between_look_and_write_is_no_reason_not_to_refresh(t) {
     const server = t.server();
     const m = await t.loggedIn({ storage: ownStore() });
