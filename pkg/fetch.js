@@ -3,6 +3,7 @@
 // means and whether a newer token is to be had, the core decides.
 
 const REMEMBERED = 1000;
+const LONG = 1000; // a data: URL may hold megabytes
 
 // The desk is that of face.js; `fetch` is what sends.
 export function fetchFor(desk, fetch) {
@@ -26,7 +27,7 @@ export function fetchFor(desk, fetch) {
       }
       covered = keeper.covers(url.origin, url.pathname);
       if (known.size === REMEMBERED) known.clear();
-      known.set(address, covered);
+      if (address.length < LONG) known.set(address, covered);
     }
     return covered;
   }

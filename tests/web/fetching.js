@@ -64,6 +64,9 @@ export const cases = {
     equal(count() - once, 5 * (once - 1), "addresses taken apart");
     for (let i = 0; i < 2500; i++) equal((await m.fetch(`${API}/api?${i}`)).status, 200);
     ok(maps.length > 0 && maps.every(({ size }) => size <= 1000), "that it is not remembered without end");
+    equal((await m.fetch(`${API}/api?${"x".repeat(5000)}`)).status, 200);
+    const longest = Math.max(...maps.flatMap((map) => [...map.keys()].map((key) => `${key}`.length)));
+    ok(longest < 1000, `that nothing long is remembered, like ${longest} characters`);
   },
 
   async fetch_with_nobody_logged_in_is_the_platforms(t) {
