@@ -7,9 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { filesOf } from "../contract/lib/site.mjs";
-import { startServers } from "../contract/lib/servers.mjs";
-import { startBrowser } from "../e2e/fixtures/browser.mjs";
+import { visited } from "../contract/lib/site.mjs";
 import { bring, bundle, installed, remove } from "../e2e/fixtures/package.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -29,19 +27,13 @@ for (const [, heading, code] of readFileSync(at("../../docs/recipes.md"), "utf8"
 }
 await bundle(project, "cases/all.js", join(root, "page/app.js"));
 
-const servers = await startServers(filesOf(root));
-const browser = await startBrowser();
+after(() => remove(project));
+const { servers, browser } = await visited(root);
 const page = await browser.newPage();
 const said = [];
 page.on("console", (message) => said.push(message.text()));
 page.on("pageerror", (error) => said.push(`uncaught: ${error.stack}`));
 await page.goto(`${servers.page}/page/`);
-
-after(async () => {
-  await browser.close();
-  servers.stop();
-  for (const folder of [project, root]) remove(folder);
-});
 
 const { list, run } = await import(join(project, "cases/all.js"));
 

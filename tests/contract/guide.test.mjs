@@ -4,17 +4,14 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
-import { remove, top } from "../e2e/fixtures/package.mjs";
+import { describe, test } from "node:test";
+import { top } from "../e2e/fixtures/package.mjs";
 import { Page } from "./lib/page.mjs";
 import { frameworks, Tokens } from "./lib/frameworks.mjs";
 import { contractProject } from "./lib/site.mjs";
 
 const project = await contractProject();
 const { createTokenManager, isTokenError } = await import(join(project, "node_modules/tokenkeeper/index.js"));
-after(() => {
-  if (!process.env.TOKENKEEPER_PROJECT) remove(project);
-});
 
 const read = (page) => readFileSync(join(top, page), "utf8");
 

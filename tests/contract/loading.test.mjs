@@ -5,12 +5,11 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
-import { startBrowser } from "../e2e/fixtures/browser.mjs";
-import { bundle, remove } from "../e2e/fixtures/package.mjs";
+import { bundle } from "../e2e/fixtures/package.mjs";
 import { startServers } from "./lib/servers.mjs";
-import { contractProject, filesOf, policy } from "./lib/site.mjs";
+import { contractProject, policy, visited } from "./lib/site.mjs";
 
 const project = await contractProject();
 const root = mkdtempSync(join(tmpdir(), "tokenkeeper-loading-"));
@@ -21,13 +20,7 @@ for (const [name, specifier] of [["default", "tokenkeeper"], ["slim", "tokenkeep
 }
 cpSync(join(project, "node_modules/tokenkeeper/wasm/tokenkeeper_bg.wasm"), join(root, "slim/wasm/tokenkeeper_bg.wasm"));
 
-const servers = await startServers(filesOf(root));
-const browser = await startBrowser();
-after(async () => {
-  await browser.close();
-  servers.stop();
-  for (const folder of process.env.TOKENKEEPER_PROJECT ? [root] : [root, project]) remove(folder);
-});
+const { servers, browser } = await visited(root);
 
 // A page without a script of ours, and what it requests from then on.
 async function emptyPage(variant, csp = policy) {

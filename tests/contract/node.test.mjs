@@ -3,17 +3,13 @@
 import { ok } from "node:assert/strict";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { remove } from "../e2e/fixtures/package.mjs";
 import { startServers } from "./lib/servers.mjs";
 import { contractProject } from "./lib/site.mjs";
 
 const project = await contractProject();
 const { list, run } = await import(join(project, "cases/default.js"));
 const servers = await startServers();
-after(() => {
-  servers.stop();
-  if (!process.env.TOKENKEEPER_PROJECT) remove(project);
-});
+after(() => servers.stop());
 
 describe(`in Node ${process.version}:`, () => {
   for (const { sentence, where } of list()) {

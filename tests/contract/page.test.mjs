@@ -4,11 +4,9 @@ import { ok } from "node:assert/strict";
 import { cpSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { startBrowser } from "../e2e/fixtures/browser.mjs";
-import { bundle, remove } from "../e2e/fixtures/package.mjs";
-import { startServers } from "./lib/servers.mjs";
-import { contractProject, filesOf } from "./lib/site.mjs";
+import { before, describe, test } from "node:test";
+import { bundle } from "../e2e/fixtures/package.mjs";
+import { contractProject, visited } from "./lib/site.mjs";
 
 const project = await contractProject();
 const root = mkdtempSync(join(tmpdir(), "tokenkeeper-contract-"));
@@ -18,13 +16,7 @@ await bundle(project, "cases/slim.js", join(root, "slim/app.js"));
 cpSync(join(project, "node_modules/tokenkeeper/wasm/tokenkeeper_bg.wasm"), join(root, "slim/wasm/tokenkeeper_bg.wasm"));
 
 const { list } = await import(join(project, "cases/default.js"));
-const servers = await startServers(filesOf(root));
-const browser = await startBrowser();
-after(async () => {
-  await browser.close();
-  servers.stop();
-  for (const folder of process.env.TOKENKEEPER_PROJECT ? [root] : [root, project]) remove(folder);
-});
+const { servers, browser } = await visited(root);
 
 // Each has its own storage and runs one case after the other.
 const workers = await Promise.all(Array.from({ length: 4 }, async () => {

@@ -2,23 +2,39 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
-import { bring, installed } from "../../e2e/fixtures/package.mjs";
+import { startBrowser } from "../../e2e/fixtures/browser.mjs";
+import { bring, installed, remove } from "../../e2e/fixtures/package.mjs";
+import { startServers } from "./servers.mjs";
 
 const folder = fileURLToPath(new URL("../", import.meta.url));
 const types = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
 export const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://127.0.0.1:* http://localhost:*";
 
-/** A project with the package and the cases in it; the one that run.mjs made, if it did. */
+/** A project with the package and the cases in it; the one that run.mjs made, else one that goes with the file. */
 export async function contractProject() {
-  const path = process.env.TOKENKEEPER_PROJECT ?? (await installed());
-  for (const part of ["cases", "lib"]) bring(path, join(folder, part), part);
-  return path;
+  const given = process.env.TOKENKEEPER_PROJECT;
+  const project = given ?? (await installed());
+  if (!given) after(() => remove(project));
+  for (const part of ["cases", "lib"]) bring(project, join(folder, part), part);
+  return project;
 }
 
-/** Serves what was bundled into `root`; `/NAME/` is a page that loads `/NAME/app.js`, and `?csp=` replaces its policy. */
-export const filesOf = (root) => (url) => {
+/** The servers, with what was bundled into `root`, and a browser; with the file they end, and `root` goes. */
+export async function visited(root) {
+  const [servers, browser] = await Promise.all([startServers(filesOf(root)), startBrowser()]);
+  after(async () => {
+    await browser.close();
+    servers.stop();
+    remove(root);
+  });
+  return { servers, browser };
+}
+
+/** What was bundled into `root`; `/NAME/` is a page that loads `/NAME/app.js`, and `?csp=` replaces its policy. */
+const filesOf = (root) => (url) => {
   const { pathname, searchParams } = new URL(url, "http://any");
   if (pathname.endsWith("/")) {
     const csp = searchParams.get("csp") ?? policy;
