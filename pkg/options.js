@@ -5,6 +5,8 @@ import { isTrustworthy } from "./wasm/tokenkeeper.js";
 
 const OWN_NAME = "tokenkeeper";
 const PROBE = "tokenkeeper:probe"; // no manager's key
+const CUSTOM = 1;
+const LOCAL = 3;
 
 // The refusal of an option; face.js makes a TokenError of it.
 export class Refusal extends Error {}
@@ -16,7 +18,8 @@ export function settingsOf(options) {
   const name = filled(at.name, "name") ?? OWN_NAME;
   const cookie = server.via === "cookie";
   const key = name === OWN_NAME ? name : `${OWN_NAME}.${name}`; // recognisable, and no other library's
-  const shared = storage !== "session" && storage !== "memory";
+  const place = placeOf(storage, key);
+  const shared = place === CUSTOM || place === LOCAL; // what takes the place of a store that cannot be used is not
   const patience = seconds(at.requestTimeout, "requestTimeout", "must be a number of seconds, more than 0", 0.001) ?? 15;
   const timeout = 1000 * Math.min(patience, 2e6); // more than a timer can take is none at all
   return {
@@ -32,7 +35,7 @@ export function settingsOf(options) {
     deadline: timeout + 5000, // a refresh: the request, and what comes before and after it
     name,
     key,
-    place: placeOf(storage, key),
+    place,
     custom: typeof storage === "string" ? undefined : storage,
   };
 }
@@ -98,7 +101,7 @@ function storageOf(storage = "local") {
 function placeOf(storage, key) {
   const place = ["memory", "custom", "session", "local"].indexOf(typeof storage === "string" ? storage : "custom");
   try {
-    if (place > 1) {
+    if (place > CUSTOM) {
       const web = window[`${storage}Storage`];
       if (web.getItem(key) === null) { // a full one may still hold a session
         web.setItem(PROBE, PROBE);

@@ -61,6 +61,18 @@ for (const [what, script] of [["is forbidden", forbid], ["takes nothing", readOn
   }
 }
 
+test("where localStorage is forbidden, each tab's session is its own, and a logout ends them all", () =>
+  fresh({ grace: 0 }, async ({ context, open }) => {
+    await context.addInitScript(forbid);
+    const [a, b] = [await open(), await open()];
+    await a.login("alice");
+    await b.login("bob");
+    for (let i = 0; i < 4; i++) deepEqual([await a.refresh(), await b.refresh()], [{ value: "refreshed" }, { value: "refreshed" }]);
+    deepEqual([await a.who(), await b.who()], ["alice", "bob"]);
+    await a.logout();
+    await b.event({ type: "logout", reason: "user", remote: true });
+  }));
+
 test("when localStorage is full, the session lives in memory and a warning says so", () =>
   fresh({}, async ({ open, demo }) => {
     const tab = await open();
