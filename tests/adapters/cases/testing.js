@@ -112,6 +112,19 @@ test("testing: two managers have each their own clock, server and session, and n
   ok(names.every((name, i) => globalThis[name] === before[i]), "the globals there were");
 });
 
+test("testing: a platform without MessageChannel will do, as jsdom under Jest, and the test's own timers are not waited for", async () => {
+  const { MessageChannel, setTimeout } = globalThis;
+  Object.assign(globalThis, { MessageChannel: undefined, setTimeout: () => {} });
+  try {
+    const { auth, server, clock } = await createTestManager({ lifetime: 60 });
+    await auth.login({});
+    await clock.advance(minute);
+    equal(server.count("refresh"), 1);
+  } finally {
+    Object.assign(globalThis, { MessageChannel, setTimeout });
+  }
+});
+
 test("testing: a name that is no endpoint is refused", async () => {
   const { server } = await createTestManager();
   ok(String(await rejection(() => server.answerNext("refreshes", 503))).includes("login, refresh, logout, api"), "the names there are");
