@@ -62,6 +62,19 @@ fn p07_a_401_for_a_token_that_is_no_longer_ours_needs_no_refresh() {
     assert_eq!(told(&outputs), ["access2"]);
 }
 
+/// And one for another login's token is not answered with the next one's: nobody's request is sent in another's name.
+#[test]
+fn p07_a_401_of_an_earlier_login_is_not_repeated_in_the_name_of_the_next() {
+    let mut page = Page::with_session(HOUR).opened();
+    let ticket = page.ticket();
+    page.feed(Input::LoggingIn(ticket));
+    page.feed(Input::LoggedIn(ticket, granted(2)));
+    let ticket = page.ticket();
+    let refusal = Refusal { stamp: stamp(1), invalid_token: true };
+    assert_eq!(told(&page.feed(Input::Refused(ticket, refusal))), ["session_ended"]);
+    assert_eq!(told(&page.want()), ["access2"]);
+}
+
 /// P8: the page was reloaded between sending and storing.
 #[test]
 fn p08_an_intent_that_is_open_at_the_start_is_tried_again_at_once() {

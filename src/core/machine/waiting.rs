@@ -52,9 +52,12 @@ impl Machine {
         self.waiting.retain(|queue| !queue.callers.is_empty());
     }
 
-    /// Invariant 4: a 401 for a token that is no longer ours is answered with the one we have.
+    /// Invariant 4: a 401 for a token that is no longer ours is answered with the one we have, unless
+    /// that is another login's: nobody's request is repeated in somebody else's name.
     pub(super) fn refused(&mut self, ticket: Ticket, refusal: Refusal) {
-        let Some(held) = &self.held else {
+        let family = refusal.stamp.family;
+        let Some(held) = self.held.as_ref().filter(|held| held.session.stamp.family == family)
+        else {
             return self.answer(ticket, Err(Error::new(Code::SessionEnded)));
         };
         let current = held.session.stamp;

@@ -6,16 +6,20 @@ use tokenkeeper::core::machine::Machine;
 
 use super::{EXPIRY_SLACK, MINUTE};
 use crate::server::key_of;
-use crate::tab::Waiting;
+use crate::tab::{Request, Waiting};
 use crate::world::World;
 
 impl World {
-    /// 4: a request is sent at most twice, and with the session's own token. 1: one that is good.
+    /// 4: a request is sent at most twice, in one login's name, and with the session's own token. 1: one that is good.
     pub fn witness_sending(&mut self, slot: usize, request: usize, lease: &Lease) {
         let key = key_of(&lease.session.access);
         let now = self.now;
-        if self.tabs[slot].requests[request].sendings >= 2 {
+        let Request { sendings, stamp, .. } = self.tabs[slot].requests[request];
+        if sendings >= 2 {
             self.witness.complain(|| format!("4: tab {slot} sends request {request} a third time"));
+        }
+        if sendings == 1 && stamp.family != lease.session.stamp.family {
+            self.witness.complain(|| format!("4: tab {slot} repeats {request} as somebody else"));
         }
         if self.tabs[slot].holds().is_none_or(|held| held.key.family != key.family) {
             self.witness.complain(|| format!("8: tab {slot} sends {key:?}, which is not its own"));
