@@ -29,6 +29,17 @@ test("with storage memory a reload restores the session from the cookie, with on
     equal((await demo.stats()).refreshes, 1);
   }));
 
+test("a server that fails while the page loads is asked again, and the session comes back by itself", () =>
+  fresh({}, async ({ open, demo }) => {
+    const tab = await open(options);
+    await tab.login();
+    await demo.refreshFaults({ kind: "status" });
+    await tab.reload();
+    equal(await tab.who(), null);
+    await tab.event({ type: "login", who: "alice", remote: false });
+    equal((await tab.call()).status, 200);
+  }));
+
 test("after a logout a reload restores nothing, and the cookie is gone", () =>
   fresh({}, async ({ open, context, demo }) => {
     const tab = await open(options);
