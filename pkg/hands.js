@@ -22,6 +22,7 @@ export class Hands {
   #timer;
   #channel;
   #ledgerBroken = false;
+  #noted;
   #queue = Promise.resolve();
   #locks = new Map();
   #stop = [];
@@ -83,6 +84,7 @@ export class Hands {
   async over(ticket, access, refresh, name) {
     const request = logoutRequest(this.server, access, refresh, name);
     if (request) await this.#send(request, true).catch(() => {});
+    await Promise.all([this.#noted, this.#queue]); // so that a reload finds no session any more
     this.answer(ticket);
   }
 
@@ -169,7 +171,8 @@ export class Hands {
   }
 
   async note(attempt, entry) {
-    this.keeper.noted(attempt, (await this.#ledger("readwrite", entry)) === true);
+    this.#noted = this.#ledger("readwrite", entry);
+    this.keeper.noted(attempt, (await this.#noted) === true);
   }
 
   // What the ledger says, or whether it took the entry; where there is none, or it hangs, nothing,

@@ -108,6 +108,7 @@ cases! {
         fetch_works_without_its_manager_in_hand;
     ledger:
         ledger_says_which_session_is_the_newest_and_holds_no_token
+        ledger_has_the_end_when_a_logout_is_over_so_that_a_reload_restores_nothing
         ledger_has_the_intent_before_the_refresh_is_sent_and_not_after_it
         ledger_keeps_the_intent_when_the_answer_is_lost
         ledger_only_goes_forward

@@ -51,6 +51,28 @@ export const cases = {
     ok(end[0] > family, "an end that comes after");
   },
 
+  async ledger_has_the_end_when_a_logout_is_over_so_that_a_reload_restores_nothing(t) {
+    const server = t.server();
+    const m = await t.loggedIn({ storage: "memory", name: "end", server: { refreshVia: "cookie" } });
+    await until(() => ledger("end"), "an entry");
+    // Somebody else is writing, and so long nobody is.
+    const database = await settled(indexedDB.open("tokenkeeper", 1));
+    const table = database.transaction("ledger", "readwrite").objectStore("ledger");
+    let writing = true;
+    const written = (async () => {
+      while (writing) await settled(table.get("other"));
+    })();
+    let over = false;
+    const logout = m.logout().then(() => (over = true));
+    await until(() => server.to("/logout").length === 1, "that the server heard of it");
+    await turn(10);
+    equal(over, false, "whether the logout is over");
+    writing = false;
+    await Promise.all([written, logout]);
+    database.close();
+    equal((await ledger("end"))[1], 0, "the end");
+  },
+
   async ledger_has_the_intent_before_the_refresh_is_sent_and_not_after_it(t) {
     const server = t.server();
     const m = await t.loggedIn({ storage: ownStore(), name: "intent" });
