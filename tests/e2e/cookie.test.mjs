@@ -79,6 +79,15 @@ test("two tabs that open at once share one cookie without using it twice", () =>
     ok(await refreshCookie(context), "the cookie");
   }));
 
+test("tabs that keep their tokens to themselves refresh by one cookie in turn, and none ends another's session", () =>
+  fresh({ grace: 0 }, async ({ open, demo }) => {
+    const first = await open(options);
+    await first.login();
+    const second = await open(options);
+    for (let i = 0; i < 4; i++) for (const tab of [first, second]) deepEqual(await tab.refresh(), { value: "refreshed" });
+    deepEqual([await first.who(), await second.who(), (await demo.stats()).reuseDetected], ["alice", "alice", 0]);
+  }));
+
 test("a logout in one tab ends the session in the other, whose memory the first cannot see", () =>
   fresh({}, async ({ open }) => {
     const [a, b] = [await open(options), await open(options)];

@@ -33,13 +33,12 @@ impl Page {
     }
 
     pub fn open(means: Means, stored: Stored, ledger: Ledger) -> Self {
-        let policy = Policy {
-            margin: Millis::seconds(60),
-            auto_refresh: true,
-            means,
-            store: Sharing::Shared,
-            deadline: DEADLINE,
-        };
+        Self::open_with(Sharing::Shared, means, stored, ledger)
+    }
+
+    pub fn open_with(store: Sharing, means: Means, stored: Stored, ledger: Ledger) -> Self {
+        let margin = Millis::seconds(60);
+        let policy = Policy { margin, auto_refresh: true, means, store, deadline: DEADLINE };
         let now = Now { wall: NOON, mono: Millis(1) };
         let machine = Machine::new(policy, 7, now);
         let ledger = Some(ledger);

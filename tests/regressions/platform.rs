@@ -1,10 +1,10 @@
 //! P23, P26, P28: what platforms do to pages.
 
-use tokenkeeper::core::io::{Input, Means, Output};
+use tokenkeeper::core::io::{Input, Means, Output, Sharing};
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::Stored;
 
-use crate::page::{HOUR, Page, count, granted, sent, told};
+use crate::page::{HOUR, Page, count, granted, sent, stamp, told};
 
 /// P23: a store that throws.
 #[test]
@@ -31,6 +31,18 @@ fn p26_a_cookie_brings_the_session_back_unless_somebody_logged_out() {
     let outputs = page.opens();
     assert_eq!(sent(&outputs), [""; 0]);
     assert_eq!(told(&outputs), ["not_logged_in"]);
+}
+
+/// And where no store could show another tab's session, it is not waited for: each reload would take seconds.
+#[test]
+fn p26_a_cookie_beside_memory_brings_the_session_back_at_once() {
+    let (nothing, ledger) = (Stored::Nothing, Ledger::settled(stamp(1)));
+    let mut page = Page::open_with(Sharing::Private, Means::Cookie, nothing, ledger);
+    let asked = page.opens();
+    assert_eq!(sent(&asked), ["the cookie"]);
+    assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"]);
+    page.ledger = Some(Ledger::settled(Stamp { family: u64::MAX / 2, generation: 1 }));
+    assert_eq!(sent(&page.renew()).len(), 1, "whatever another tab got for the same cookie");
 }
 
 /// P28: `StrictMode` mounts twice: the first manager was closed in the middle of its refresh.

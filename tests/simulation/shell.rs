@@ -143,11 +143,10 @@ impl World {
             }
         }
         let broken = self.tabs[page.slot].ledger_broken;
-        // A ledger of sessions that no other page knows would tell nothing.
+        // Where no other page knows of the session, there is nothing to be told.
+        let contended = self.setting.shared() || self.setting.means == Means::Cookie;
         let event = match to {
-            _ if self.setting.ledger && self.setting.shared() && !broken => {
-                Event::Runs(page, attempt, to)
-            }
+            _ if self.setting.ledger && contended && !broken => Event::Runs(page, attempt, to),
             None => Event::Task(page, Task::Looked(attempt, None)),
             Some(_) => Event::Task(page, Task::Noted(attempt, false)),
         };

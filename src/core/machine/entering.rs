@@ -100,7 +100,8 @@ impl Machine {
 
     /// Families are ordered by the time of their login, whatever the clock did since the last.
     fn next_family(&mut self) -> u64 {
-        let least = Stamp::first_family(self.now.wall).max(self.latest.family.saturating_add(1));
+        let known = self.latest.family.max(self.newest);
+        let least = Stamp::first_family(self.now.wall).max(known.saturating_add(1));
         least.saturating_add(self.dice.below(FAMILIES_A_MILLI))
     }
 }

@@ -7,7 +7,7 @@ use super::renewal::Step;
 use super::standing::Standing;
 use super::waiting::Need;
 use crate::core::error::{Code, Error};
-use crate::core::io::{Evidence, Means, Output, Reason};
+use crate::core::io::{Evidence, Means, Output, Reason, Sharing};
 use crate::core::ledger::{Ledger, Stamp, is_young};
 use crate::core::rules::Rule;
 use crate::core::session::Stored;
@@ -111,6 +111,7 @@ impl Machine {
     /// Invariant 6: before the token is sent, it is written down that it will be.
     pub(super) fn note_intent(&mut self) {
         if self.renewal.ledger
+            && self.policy.store == Sharing::Shared
             && self.renewal.unwritten < UNWRITTEN
             && self.rules.hold(Rule::LostAnswer)
         {

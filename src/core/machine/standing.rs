@@ -59,7 +59,10 @@ impl Machine {
     pub(super) fn learn(&mut self, evidence: &Evidence) {
         let ledger = evidence.ledger.filter(|_| self.rules.hold(Rule::LedgerBesideStore));
         let stamp = ledger.unwrap_or_default().stamp;
-        if stamp.is_end() {
+        if self.policy.store == Sharing::Private && !stamp.ends_all() {
+            // Another tab's, beside ours: only a logout concerns us.
+            self.newest = self.newest.max(stamp.family);
+        } else if stamp.is_end() {
             self.latest = self.latest.max(stamp);
         } else {
             self.hear_of(stamp);
