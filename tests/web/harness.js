@@ -3,7 +3,22 @@
 
 import { createManager, isTokenError, load } from "../../pkg/face.js";
 
-const platform = { fetch: globalThis.fetch, setTimeout: globalThis.setTimeout, Date, now: Date.now, performance: performance.now };
+const platform = { fetch: globalThis.fetch, setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, Date, now: Date.now, performance: performance.now };
+
+// What one case left waiting may ring in the middle of a later one. A timer that it sets then is the platform's, as the
+// first was: the later case's clock does not count it.
+let ringing = false;
+globalThis.setTimeout = (call, ...rest) => {
+  const ring = (...values) => {
+    ringing = true;
+    try {
+      call(...values);
+    } finally {
+      ringing = false;
+    }
+  };
+  return platform.setTimeout.call(globalThis, ring, ...rest);
+};
 
 export const AUTH = "https://auth.test";
 export const API = "https://api.test";
@@ -97,17 +112,19 @@ class Clock {
   delays = [];
   wall = platform.now.call(Date);
   mono = 1_000_000;
-  #ids = 0;
+  #ids = 1e9; // no platform comes that far
 
   constructor(t) {
     t.replace(Date, "now", () => this.wall);
     t.replace(performance, "now", () => this.mono);
+    const { setTimeout } = globalThis;
     t.replace(globalThis, "setTimeout", (call, delay = 0, ...rest) => {
+      if (ringing) return setTimeout(call, delay, ...rest);
       this.delays.push(delay);
       this.timers.set(++this.#ids, { call: () => call(...rest), at: this.mono + (delay > 2 ** 31 - 1 ? 0 : delay) });
       return this.#ids;
     });
-    t.replace(globalThis, "clearTimeout", (id) => this.timers.delete(id));
+    t.replace(globalThis, "clearTimeout", (id) => this.timers.delete(id) || platform.clearTimeout.call(globalThis, id));
   }
 
   async advance(millis) {
