@@ -41,6 +41,8 @@ export function number(value) {
   return bytes;
 }
 
+export const sectionOf = ({ id, content }) => [id, ...number(content.length), ...content];
+
 const CUSTOM = 0, IMPORT = 2, EXPORT = 7, ELEMENT = 9, CODE = 10;
 const FUNCTION = 0, FUNCTION_NAMES = 1;
 
@@ -118,7 +120,7 @@ export function renamed(bytes, { isDead, ...rename }) {
   };
   const parts = sections(bytes).map((section) => {
     const content = rewrite[section.id]?.(section) ?? section.content;
-    return Buffer.from([section.id, ...number(content.length), ...content]);
+    return Buffer.from(sectionOf({ id: section.id, content }));
   });
   return Buffer.concat([bytes.subarray(0, 8), ...parts]);
 }

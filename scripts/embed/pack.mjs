@@ -1,7 +1,7 @@
 // Takes a WebAssembly module apart into a text that brotli makes smaller than the module: what is alike comes together,
 // instructions with instructions, indices of locals with their like. unpack.wat is the way back.
 
-import { number, reader, sections } from "../wasm.mjs";
+import { number, reader, sectionOf, sections } from "../wasm.mjs";
 
 const CODE = 10;
 const END = 0x0b;
@@ -34,9 +34,9 @@ export function pack(bytes) {
 
   const streams = [table.map(counted).join(""), ...KINDS.map(() => "")];
   const last = streams.length - 1;
-  const code = [...number(bodies.length)];
-  const length = bodies.reduce((sum, { size }) => sum + LENGTH + size, code.length);
-  streams[last] += counted([...bytes.subarray(0, 8), ...all.slice(0, at).flatMap(sectionOf), CODE, ...number(length), ...code]);
+  const count = number(bodies.length);
+  const length = bodies.reduce((sum, { size }) => sum + LENGTH + size, count.length);
+  streams[last] += counted([...bytes.subarray(0, 8), ...all.slice(0, at).flatMap(sectionOf), CODE, ...number(length), ...count]);
   streams[last] += digits(bodies.length);
   for (const { locals, instructions } of bodies) {
     streams[last] += counted(locals);
@@ -48,8 +48,6 @@ export function pack(bytes) {
   streams[last] += counted(all.slice(at + 1).flatMap(sectionOf));
   return streams.map((text) => `${text}~`).join("");
 }
-
-const sectionOf = ({ id, content }) => [id, ...number(content.length), ...content];
 
 function bodiesIn(code) {
   const read = reader(code);
