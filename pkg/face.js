@@ -128,7 +128,8 @@ class Desk extends Hands {
     return this.#session;
   }
 
-  // What there was a moment ago, a listener has logged out, or its time was over at once.
+  // What there was a moment ago, a listener has logged out, or its time was over at once: the core has the words for it,
+  // as for a 401 to a token of nobody's.
   gone() {
     return this.ask((ticket) => this.keeper.refused(ticket, 0, 0, false));
   }
