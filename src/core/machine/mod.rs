@@ -22,6 +22,7 @@ mod standing;
 mod steps;
 mod waiting;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use self::entering::Arrival;
@@ -150,9 +151,7 @@ pub struct Machine {
     /// A session whose new token was refused at once, and when (P18).
     distrusted: Option<(u64, Millis)>,
     closed: bool,
-    /// What is to be done: what was added since, and before that the rest, the first of it last.
-    outputs: Vec<Output>,
-    rest: Vec<Output>,
+    outputs: VecDeque<Output>,
     timeline: Timeline,
 }
 
@@ -185,8 +184,7 @@ impl Machine {
             check_at: None,
             distrusted: None,
             closed: false,
-            outputs: Vec::new(),
-            rest: Vec::new(),
+            outputs: VecDeque::new(),
             timeline: Timeline::default(),
         }
     }
@@ -230,11 +228,7 @@ impl Machine {
 
     /// The next thing to do; `None` when all is done.
     pub fn poll(&mut self) -> Option<Output> {
-        if self.rest.is_empty() {
-            std::mem::swap(&mut self.rest, &mut self.outputs);
-            self.rest.reverse();
-        }
-        self.rest.pop()
+        self.outputs.pop_front()
     }
 
     /// When to come back with [`Input::Tick`], by [`Now::mono`]. A hint: late is fine.
@@ -313,6 +307,6 @@ impl Machine {
     }
 
     fn output(&mut self, output: Output) {
-        self.outputs.push(output);
+        self.outputs.push_back(output);
     }
 }
