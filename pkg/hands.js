@@ -188,7 +188,7 @@ export class Hands {
   }
 
   // The caller's own store: one use after the other, so that an erasure that began before a write
-  // does not end after it; each within a deadline, since it may hang (features.md, pain 4).
+  // does not end after it; each within a deadline, since it may hang (P4).
 
   #inTurn(use) {
     const turn = this.#queue.then(() => within(STORE_DEADLINE, use(this.#custom, this.#key)));

@@ -30,16 +30,24 @@
 //! | --- | --- |
 //! | [`core::machine`] | the machine: login, logout, waiting callers, and the steps of one refresh |
 //! | [`core::io`] | what goes in and what comes out |
+//! | [`core::rules`] | the nine rules that the machine keeps |
 //! | [`core::session`], [`core::token`], [`core::record`] | a session, tokens that do not print, the stored form |
 //! | [`core::ledger`] | the order of all sessions, and the record that keeps it across tabs |
 //! | [`core::expiry`], [`core::time`], [`core::retry`] | fresh, stale, expired; two clocks; backoff and breaker |
 //! | [`core::verdict`], [`core::challenge`] | what an authorization server's or a resource's answer means |
 //! | [`core::resources`], `core::prefixes` | who may receive the token |
 //! | [`core::jwt`] | a compact JWS taken apart |
-//! | [`core::rules`] | the rules by name, for the simulation to switch off |
+//! | [`core::error`], [`core::timeline`] | what callers are told, what `explain()` tells |
 //! | `web::keeper`, `web::hands` | what JavaScript tells us, what we tell JavaScript |
 //! | `web::driver` | the loop: feed, drain, perform |
 //! | `web::store`, `web::answer`, `web::wire`, `web::decode` | the store, answers, messages, `decodeJwt` |
+//! | `web::settings`, `web::js`, `web::memory` | the options, the platform's globals, the allocator |
+//! | `pkg/face.js`, `pkg/fetch.js` | the manager that users hold, and its `fetch` |
+//! | `pkg/hands.js`, `pkg/server.js` | timers, locks, tabs, ledger; calls to the authorization server |
+//! | `pkg/options.js`, `pkg/decode.js` | options checked; `decodeJwt` where the platform can do it |
+//!
+//! A `P8` in a comment is a pain that users of other libraries have, by its number in
+//! `docs/pains.md`.
 //!
 //! # Architecture invariants
 //!
@@ -52,7 +60,8 @@
 //! - A token is shown only by `reveal`, and goes only to a resource, to the authorization server and
 //!   to the store. It has no `Display`; its `Debug` hides it; events, messages, errors and the
 //!   timeline have no place for one.
-//! - The nine rules of refreshing are named in [`core::rules`] and stand where they are relied upon.
+//! - The nine rules of [`core::rules`] are kept by the machine; a comment names each by its number
+//!   where it is relied upon.
 //!
 //! # For Rust front ends
 //!

@@ -1,10 +1,28 @@
-//! The rules by name. Each stands, as `rules.hold(Rule::…)`, where it is relied upon.
+//! What keeps a session right under tabs, faults and clocks. Comments in the machine, and what the
+//! simulation finds wrong, name these rules by their numbers:
 //!
-//! In a normal build every rule holds and the question costs nothing. With the feature
-//! `breakable-rules`, which only the simulation asks for, one of them can be switched off, to see
-//! that the simulation then finds what the rule is there to prevent.
+//! 1. **Fresh, stale, expired.** A token is used until its margin. Its age is counted from its
+//!    receipt; a wall clock alone decides nothing.
+//! 2. **One refresh** at a time: in a tab, and across tabs under one lock, with a ledger beside the
+//!    store. No refresh token is sent twice unless its answer was lost.
+//! 3. **Commit guard.** An answer is kept only for the session that asked for it. Tokens that came
+//!    too late are given back.
+//! 4. **Late 401.** A 401 to a token that has been replaced needs no refresh. No request is sent
+//!    more than twice.
+//! 5. **Denied is not unreachable.** Only an explicit refusal of the refresh token ends a session;
+//!    any other failure is followed by a wait.
+//! 6. **A lost answer** is asked for again, with the same refresh token.
+//! 7. **Everyone is answered**, exactly once and in time.
+//! 8. **Logout is at once**, in every tab, and nothing in flight brings the session back.
+//! 9. **Tokens go only to resources**, to the authorization server and to the store; no text that
+//!    can be printed has one in it.
+//!
+//! Where the machine relies on a part of them it asks `rules.hold(Rule::…)`. In a normal build the
+//! answer is always yes and the question costs nothing. With the feature `breakable-rules`, which
+//! only the simulation asks for, one part can be switched off, to see that the simulation then
+//! finds what it is there to prevent.
 
-/// What keeps a session right under tabs, faults and clocks; numbered as in DESIGN.md.
+/// Those parts of the rules that can be switched off; each begins with its rule's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// 3. Two seconds after a change ledger and store are looked at once more.
@@ -29,7 +47,7 @@ pub enum Rule {
     ReadAgainInLock,
     /// 5. Before a refusal ends the session, the store is read once more.
     ReadAgainOnRefusal,
-    /// 9/3. A fresh token nobody may keep is revoked.
+    /// 3. A fresh token nobody may keep is revoked.
     RevokeOrphans,
     /// 1. Time is never measured by a wall clock alone.
     SkewProof,

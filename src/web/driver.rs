@@ -1,5 +1,5 @@
 //! The loop around the core: one inbox; feed, drain, perform. It runs to completion, and nothing
-//! is borrowed while JavaScript runs, since any call out may call in again (T3).
+//! is borrowed while JavaScript runs, since any call out may call in again.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;

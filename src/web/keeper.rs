@@ -1,6 +1,6 @@
 //! `Keeper`, the exported class: everything that JavaScript tells the shell. Every method takes
 //! `&self`, returns at once and is no `async fn`, which would borrow the object while a promise is
-//! pending (T1, T2).
+//! pending.
 
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;

@@ -54,8 +54,8 @@ impl Machine {
         }
     }
 
-    /// Invariant 5: the session stays. Callers go on with the token while it lives; the next
-    /// attempt has to wait.
+    /// Rule 5: the session stays. Callers go on with the token while it lives; the next attempt
+    /// has to wait.
     pub(super) fn fail_for_now(&mut self, error: &Error, retry_after: Option<Millis>) {
         let now = self.now.mono.0;
         let due = self.backoff.failed(now, retry_after.map(|span| span.0), &mut self.dice);
@@ -77,8 +77,8 @@ impl Machine {
         });
     }
 
-    /// Invariant 3: the commit guard. An answer is kept only for the session that asked for it,
-    /// judged by the store as read in this very task.
+    /// Rule 3: the commit guard. An answer is kept only for the session that asked for it, judged
+    /// by the store as read in this very task.
     pub(super) fn on_grant(&mut self, grant: Grant, evidence: &Evidence) {
         self.notice_skew(&grant);
         if !self.rules.hold(Rule::CommitGuard) {
@@ -148,8 +148,8 @@ impl Machine {
         self.conclude(stamp);
     }
 
-    /// Invariant 5: an explicit refusal ends the session, but only after the store was read once
-    /// more: another tab may have been faster with the same token.
+    /// Rule 5: an explicit refusal ends the session, but only after the store was read once more:
+    /// another tab may have been faster with the same token.
     pub(super) fn on_refusal(&mut self, refusal: Error, evidence: &Evidence) {
         if self.renewal.base == Stamp::default() {
             if self.held.is_none() {

@@ -73,8 +73,8 @@ impl Machine {
         stamp
     }
 
-    /// Invariant 8: logout is at once. Memory first, then the other tabs and the store; the
-    /// server hears of it last. What is in flight finds nobody to bring back.
+    /// Rule 8: logout is at once. Memory first, then the other tabs and the store; the server
+    /// hears of it last. What is in flight finds nobody to bring back.
     pub(super) fn logout(&mut self, ticket: Ticket) {
         self.fail_logins(&Error::new(Code::SessionEnded));
         let session = self.session().cloned();

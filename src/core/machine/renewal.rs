@@ -8,7 +8,7 @@ use crate::core::rules::Rule;
 use crate::core::time::Millis;
 
 /// The refresh that is under way, if any, and what it carries along. One value: there cannot be two
-/// (invariant 2).
+/// (rule 2).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Renewal {
     pub(super) step: Step,

@@ -15,8 +15,8 @@ use crate::core::time::Millis;
 use crate::core::timeline::Entry;
 
 impl Machine {
-    /// Invariant 2: inside the lock the store is read again and a newer session adopted; a ledger
-    /// ahead of the store means to wait for it, never to send a token that was already used.
+    /// Rule 2: inside the lock the store is read again and a newer session adopted; a ledger ahead
+    /// of the store means to wait for it, never to send a token that was already used.
     pub(super) fn before_sending(&mut self, evidence: &Evidence) {
         if self.held.is_none() {
             return self.before_restoring(evidence);
@@ -108,7 +108,7 @@ impl Machine {
         self.pause(Step::Waiting, after);
     }
 
-    /// Invariant 6: before the token is sent, it is written down that it will be.
+    /// Rule 6: before the token is sent, it is written down that it will be.
     pub(super) fn note_intent(&mut self) {
         if self.renewal.ledger
             && self.policy.store == Sharing::Shared

@@ -153,7 +153,7 @@ impl Machine {
                 self.end_as_known();
             }
         }
-        // Invariant 6: somebody sent our refresh token and has not told what came of it.
+        // Rule 6: somebody sent our refresh token and has not told what came of it.
         let stamp = self.stamp();
         let open = evidence.ledger.is_some_and(|ledger| ledger.is_open_for(stamp));
         if open && self.rules.hold(Rule::LostAnswer) {

@@ -28,8 +28,8 @@ impl Machine {
         self.policy.store == Sharing::Shared || self.policy.means == Means::Cookie
     }
 
-    /// Invariant 2: the lock is waited for within a deadline and never stolen. Without it a
-    /// refresh goes on, trusting ledger and store alone.
+    /// Rule 2: the lock is waited for within a deadline and never stolen. Without it a refresh
+    /// goes on, trusting ledger and store alone.
     pub(super) fn locked(&mut self, attempt: Attempt, had: bool) {
         if self.renewal.step == Step::Locking && self.renewal.attempt == attempt {
             if !had {
@@ -111,7 +111,7 @@ impl Machine {
         self.ask(self.renewal.attempt);
     }
 
-    /// Invariant 2: the ledger is written before the lock is given back.
+    /// Rule 2: the ledger is written before the lock is given back.
     pub(super) fn conclude(&mut self, stamp: Stamp) {
         if self.renewal.ledger {
             self.renewal.step = Step::Closing;

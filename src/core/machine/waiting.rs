@@ -52,7 +52,7 @@ impl Machine {
         self.waiting.retain(|queue| !queue.callers.is_empty());
     }
 
-    /// Invariant 4: a 401 for a token that is no longer ours is answered with the one we have, unless
+    /// Rule 4: a 401 for a token that is no longer ours is answered with the one we have, unless
     /// that is another login's: nobody's request is repeated in somebody else's name.
     pub(super) fn refused(&mut self, ticket: Ticket, refusal: Refusal) {
         let family = refusal.stamp.family;
@@ -78,7 +78,7 @@ impl Machine {
         self.wait(ticket, Need::NewerThan(current));
     }
 
-    /// Invariant 4: a new token refused twice is no matter of tokens: warn, and let it be.
+    /// Rule 4: a new token refused twice is no matter of tokens: warn, and let it be.
     pub(super) fn replayed(&mut self, stamp: Stamp, accepted: bool) {
         let known = self.distrusted.is_some_and(|(family, _)| family == stamp.family);
         if accepted && known {
@@ -90,7 +90,7 @@ impl Machine {
     }
 
     /// Answers everyone who can be answered, and sees to it that a refresh is under way for the
-    /// others. Every input ends here (invariant 7).
+    /// others. Every input ends here (rule 7).
     pub(super) fn settle(&mut self) {
         if self.closed {
             return self.fail_waiting(&Error::new(Code::Closed));

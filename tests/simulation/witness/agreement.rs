@@ -1,4 +1,4 @@
-//! What all come to in the end (2, 3, 7, 8).
+//! What all come to in the end (2, 3, 6, 7, 8).
 
 use tokenkeeper::core::io::Means;
 use tokenkeeper::core::session::Stored;

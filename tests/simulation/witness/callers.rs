@@ -1,4 +1,4 @@
-//! What callers and resources get (1, 4, 7).
+//! What callers and resources get (1, 4, 7, 8).
 
 use tokenkeeper::core::io::{Lease, Ticket};
 use tokenkeeper::core::ledger::Stamp;
@@ -10,7 +10,8 @@ use crate::tab::{Request, Waiting};
 use crate::world::World;
 
 impl World {
-    /// 4: a request is sent at most twice, in one login's name, and with the session's own token. 1: one that is good.
+    /// 4: a request is sent at most twice, and in one login's name. 8: with the session's own token.
+    /// 1: with one that is good.
     pub fn witness_sending(&mut self, slot: usize, request: usize, lease: &Lease) {
         let key = key_of(&lease.session.access);
         let now = self.now;

@@ -1,5 +1,5 @@
-//! Watches a run, and says what was wrong. The statement of each invariant stands beside its check,
-//! with its number in DESIGN.md.
+//! Watches a run, and says what was wrong. What is asserted of each rule stands beside its check, with
+//! the rule's number in src/core/rules.rs.
 
 mod agreement;
 mod callers;
