@@ -134,15 +134,8 @@ pub struct Evidence {
 pub enum Message {
     /// The store now holds the session of this stamp.
     Changed(Stamp),
-    /// Sessions older than the stamp have ended.
-    Ended {
-        /// When, in the order of sessions.
-        stamp: Stamp,
-        /// The one family that ended; `None` for everyone's, as a user's logout wants it.
-        family: Option<u64>,
-        /// Why.
-        reason: Reason,
-    },
+    /// Sessions have ended: those that this stamp [ends](Stamp::ends).
+    Ended(Stamp, Reason),
 }
 
 /// Why a session ended.

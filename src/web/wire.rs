@@ -11,8 +11,7 @@ use crate::core::time::Millis;
 
 /// `[family, generation, intent | null]`.
 pub(super) fn entry(ledger: Ledger) -> Array {
-    let intent = ledger.intent.map_or(JsValue::NULL, |at| js::number(at.0).into());
-    Array::of3(&js::number(ledger.stamp.family).into(), &ledger.stamp.generation.into(), &intent)
+    stamped(ledger.stamp, &ledger.intent.map_or(JsValue::NULL, |at| js::number(at.0).into()))
 }
 
 /// The ledger, from such an entry; one that is none says that nothing has happened yet.
@@ -22,18 +21,12 @@ pub(super) fn ledger(entry: &JsValue) -> Ledger {
         .unwrap_or_default()
 }
 
-/// `[family, generation]`, and for an end `[…, reason, only this family | null]`.
+/// `[family, generation, reason | null]`, with a reason for an end.
 pub(super) fn message(message: Message) -> Array {
-    let (stamp, reason, family) = match message {
-        Message::Changed(stamp) => (stamp, None, None),
-        Message::Ended { stamp, family, reason } => (stamp, Some(reason.as_str()), family),
-    };
-    Array::of4(
-        &js::number(stamp.family).into(),
-        &stamp.generation.into(),
-        &reason.map_or(JsValue::NULL, Into::into),
-        &family.map_or(JsValue::NULL, |family| js::number(family).into()),
-    )
+    match message {
+        Message::Changed(stamp) => stamped(stamp, &JsValue::NULL),
+        Message::Ended(stamp, reason) => stamped(stamp, &reason.as_str().into()),
+    }
 }
 
 /// The message, if it is one.
@@ -44,9 +37,13 @@ pub(super) fn parse_message(data: &JsValue) -> Option<Message> {
         Some(reason) => {
             let reasons = [Reason::Expired, Reason::RefreshRejected, Reason::User];
             let reason = reasons.into_iter().find(|known| known.as_str() == reason)?;
-            Message::Ended { stamp, family: whole(data, 3), reason }
+            Message::Ended(stamp, reason)
         }
     })
+}
+
+fn stamped(stamp: Stamp, what: &JsValue) -> Array {
+    Array::of3(&js::number(stamp.family).into(), &stamp.generation.into(), what)
 }
 
 fn stamp(of: &JsValue) -> Option<Stamp> {
@@ -55,7 +52,7 @@ fn stamp(of: &JsValue) -> Option<Stamp> {
 }
 
 /// A whole number that is not negative, at a place of an array.
-pub(super) fn whole(of: &JsValue, index: u32) -> Option<u64> {
+fn whole(of: &JsValue, index: u32) -> Option<u64> {
     js::whole(at(of, index).as_f64()?)
 }
 

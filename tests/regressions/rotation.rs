@@ -111,7 +111,7 @@ fn p09_an_answer_that_comes_after_the_logout_is_given_back() {
 fn p10_another_tabs_logout_is_ours_at_once() {
     let mut page = Page::with_session(HOUR).opened();
     let stamp = Stamp { family: 2048, generation: 0 };
-    let ended = Message::Ended { stamp, family: None, reason: Reason::User };
+    let ended = Message::Ended(stamp, Reason::User);
     let outputs = page.feed(Input::Told(ended));
     assert_eq!(events(&outputs), [Event::Logout { reason: Reason::User, remote: true }]);
     assert_eq!(count(&outputs, |output| matches!(output, Output::Lease(None))), 1);

@@ -52,7 +52,7 @@ impl Machine {
         match message {
             Message::Changed(stamp) if shared => self.hear_of(stamp),
             Message::Changed(_) => {}
-            Message::Ended { stamp, reason, .. } => {
+            Message::Ended(stamp, reason) => {
                 // Between stores of their own the order of stamps says nothing.
                 let concerned = stamp.ends(self.stamp()) || (!shared && stamp.ends_all());
                 if concerned || shared {
@@ -167,8 +167,7 @@ impl Machine {
             return;
         }
         self.latest = stamp;
-        let family = (!stamp.ends_all()).then_some(stamp.family);
-        self.output(Output::Tell(Message::Ended { stamp, family, reason }));
+        self.output(Output::Tell(Message::Ended(stamp, reason)));
         if stamp.ends_all() || self.policy.store == Sharing::Private {
             self.output(Output::Erase(stamp));
         }
