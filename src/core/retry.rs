@@ -1,6 +1,9 @@
-//! When a refresh that failed for now may be tried again. All times are milliseconds.
+//! When a refresh that failed for now may be tried again.
 
-/// The failures of one refresh token so far, and how long they make the next attempt wait.
+use super::time::Millis;
+
+/// The failures of one refresh token so far, and how long they make the next attempt wait. Moments
+/// are those of a clock that nobody sets ([`Now::mono`](super::time::Now::mono)).
 ///
 /// Three rules: the wait doubles with each failure, from one second to five minutes, with jitter;
 /// a server's `Retry-After` is a lower bound; and a breaker that nothing overrides, whoever wakes
@@ -11,75 +14,60 @@
 ///
 /// ```
 /// use tokenkeeper::core::retry::{Backoff, Dice};
+/// use tokenkeeper::core::time::Millis;
 ///
 /// let mut backoff = Backoff::default();
-/// let retry_at = backoff.failed(10_000, None, &mut Dice::new(7));
-/// assert!((11_000..=12_000).contains(&retry_at));
-/// assert_eq!(backoff.woken(10_500), 10_500);
+/// let retry_at = backoff.failed(Millis::seconds(10), None, &mut Dice::new(7));
+/// assert!((Millis::seconds(11)..=Millis::seconds(12)).contains(&retry_at));
+/// assert_eq!(backoff.woken(Millis(10_500)), Millis(10_500));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backoff {
     failures: u32,
-    failed_at: u64,
     /// When the next attempt is due by itself.
-    due: u64,
+    due: Millis,
     /// Before this, not even a network that came back may cause one.
-    barred: u64,
+    barred: Millis,
     /// The attempts of late, as the moment at which the breaker will have forgotten them.
-    forgotten: u64,
+    forgotten: Millis,
 }
 
 impl Backoff {
     /// Notes a failure, and says when the next attempt is due. `retry_after` is what the server
-    /// asked for, in milliseconds from now; more than an hour is taken for an hour.
-    pub fn failed(&mut self, now: u64, retry_after: Option<u64>, dice: &mut Dice) -> u64 {
-        if now < self.failed_at {
-            self.forgotten = 0; // the clock was set back: what it said is worth nothing
-        }
+    /// asked for, from now; more than an hour is taken for an hour.
+    pub fn failed(&mut self, now: Millis, retry_after: Option<Millis>, dice: &mut Dice) -> Millis {
         self.failures = self.failures.saturating_add(1);
-        self.failed_at = now;
-        self.forgotten = self.forgotten.max(now).saturating_add(MINUTE / 6);
+        self.forgotten = self.forgotten.max(now).plus(Millis::seconds(10));
 
         // Five at once and then one in ten seconds are at most ten in any minute.
-        let floor = if self.failures <= FREE { 0 } else { SECOND };
-        self.barred = now.saturating_add(floor).max(self.forgotten.saturating_sub(4 * MINUTE / 6));
-        let longest = SECOND.saturating_mul(1 << self.failures.min(9)).min(5 * MINUTE);
+        let floor = if self.failures <= FREE { Millis::ZERO } else { SECOND };
+        self.barred = now.plus(floor).max(self.forgotten.since(Millis::seconds(40)));
+        let longest = (SECOND.0 << self.failures.min(9)).min(5 * MINUTE.0);
         let mut wait = longest / 2 + dice.below(longest / 2 + 1);
-        if let Some(asked) = retry_after.map(|asked| asked.min(60 * MINUTE)) {
-            self.barred = self.barred.max(now.saturating_add(asked));
-            wait = wait.max(asked + dice.below(asked / 8 + 1)); // not everybody at the same moment
+        if let Some(asked) = retry_after.map(|asked| asked.min(HOUR)) {
+            self.barred = self.barred.max(now.plus(asked));
+            wait = wait.max(asked.0 + dice.below(asked.0 / 8 + 1)); // not everybody at the same moment
         }
-        self.due = now.saturating_add(wait).max(self.barred);
+        self.due = now.plus(Millis(wait)).max(self.barred);
         self.due
     }
 
     /// The network came back, or the page: the wait is over as soon as the breaker allows.
-    pub fn wake(&mut self, now: u64) {
+    pub fn wake(&mut self, now: Millis) {
         self.due = self.due.min(self.woken(now));
     }
 
     /// The earliest moment for an attempt when the network has come back: the wait is over, the
     /// server's wish and the breaker stay.
     #[must_use]
-    pub fn woken(&self, now: u64) -> u64 {
-        if self.was_set_back(now) { now } else { self.barred.max(now) }
+    pub fn woken(&self, now: Millis) -> Millis {
+        self.barred.max(now)
     }
 
     /// The earliest moment for an attempt by itself; zero as long as nothing failed.
     #[must_use]
-    pub const fn not_before(&self) -> u64 {
+    pub const fn not_before(&self) -> Millis {
         self.due
-    }
-
-    /// Whether an attempt is due by itself. After the clock was set back it is, once: a wait that
-    /// the old clock measured could be hours.
-    #[must_use]
-    pub fn is_due(&self, now: u64) -> bool {
-        self.was_set_back(now) || self.due <= now
-    }
-
-    const fn was_set_back(&self, now: u64) -> bool {
-        now < self.failed_at
     }
 }
 
@@ -106,8 +94,9 @@ impl Dice {
 /// After the first failures somebody who asks again is not turned away.
 const FREE: u32 = 2;
 
-const SECOND: u64 = 1000;
-const MINUTE: u64 = 60 * SECOND;
+const SECOND: Millis = Millis::seconds(1);
+const MINUTE: Millis = Millis::seconds(60);
+const HOUR: Millis = Millis::seconds(3600);
 
 #[cfg(test)]
 mod tests {
@@ -119,13 +108,13 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_from_a_second_to_five_minutes() {
-        let longest =
-            [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300].map(|seconds| seconds * SECOND);
+        let longest = [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300].map(Millis::seconds);
         for seed in 0..200 {
             let (mut backoff, mut dice, mut now) = (Backoff::default(), Dice::new(seed), NOON);
             for longest in longest {
                 let due = backoff.failed(now, None, &mut dice);
-                assert!((longest / 2..=longest).contains(&(due - now)), "{seed}: {}", due - now);
+                let wait = due.since(now);
+                assert!((Millis(longest.0 / 2)..=longest).contains(&wait), "{seed}: {wait:?}");
                 assert_eq!(backoff.not_before(), due);
                 now = due;
             }
@@ -134,8 +123,8 @@ mod tests {
 
     #[test]
     fn no_two_clients_come_back_at_the_same_moment() {
-        for retry_after in [None, Some(120 * SECOND)] {
-            let mut dues: Vec<u64> = (0..100)
+        for retry_after in [None, Some(Millis::seconds(120))] {
+            let mut dues: Vec<Millis> = (0..100)
                 .map(|seed| Backoff::default().failed(NOON, retry_after, &mut Dice::new(seed)))
                 .collect();
             dues.sort_unstable();
@@ -147,40 +136,39 @@ mod tests {
     #[test]
     fn retry_after_is_a_lower_bound_of_at_most_an_hour() {
         let cases = [
-            (0, 0, 2 * SECOND),
-            (1, 1, 2 * SECOND),
-            (30 * SECOND, 30 * SECOND, 34 * SECOND),
-            (60 * MINUTE, 60 * MINUTE, 68 * MINUTE),
-            (61 * MINUTE, 60 * MINUTE, 68 * MINUTE),
-            (u64::MAX, 60 * MINUTE, 68 * MINUTE),
+            (Millis(0), Millis(0), Millis::seconds(2)),
+            (Millis(1), Millis(1), Millis::seconds(2)),
+            (Millis::seconds(30), Millis::seconds(30), Millis::seconds(34)),
+            (HOUR, HOUR, minutes(68)),
+            (minutes(61), HOUR, minutes(68)),
+            (Millis(u64::MAX), HOUR, minutes(68)),
         ];
         for (asked, least, most) in cases {
             let mut backoff = Backoff::default();
-            let due = backoff.failed(NOON, Some(asked), &mut Dice::new(asked));
-            assert!((least..=most).contains(&(due - NOON)), "{asked}: {}", due - NOON);
-            assert_eq!(backoff.woken(NOON) - NOON, least, "{asked}");
+            let wait = backoff.failed(NOON, Some(asked), &mut Dice::new(asked.0)).since(NOON);
+            assert!((least..=most).contains(&wait), "{asked:?}: {wait:?}");
+            assert_eq!(backoff.woken(NOON).since(NOON), least, "{asked:?}");
         }
     }
 
     #[test]
     fn the_network_shortens_the_wait_and_not_the_servers_wish() {
         let (mut backoff, mut dice) = (Backoff::default(), Dice::new(1));
-        for minute in 0..8 {
-            backoff.failed(NOON + minute * 5 * MINUTE, None, &mut dice);
+        for fives in 0..8 {
+            backoff.failed(NOON.plus(minutes(5 * fives)), None, &mut dice);
         }
-        let now = NOON + 36 * MINUTE;
+        let now = NOON.plus(minutes(36));
         assert!(backoff.not_before() > now);
         assert_eq!(backoff.woken(now), now);
 
-        backoff.failed(now, Some(10 * MINUTE), &mut dice);
-        assert_eq!(backoff.woken(now + MINUTE), now + 10 * MINUTE);
+        backoff.failed(now, Some(minutes(10)), &mut dice);
+        assert_eq!(backoff.woken(now.plus(MINUTE)), now.plus(minutes(10)));
     }
 
     #[test]
     fn nothing_waits_before_the_first_failure() {
         let backoff = Backoff::default();
-        assert!(backoff.is_due(0) && backoff.is_due(NOON));
-        assert_eq!((backoff.not_before(), backoff.woken(NOON)), (0, NOON));
+        assert_eq!((backoff.not_before(), backoff.woken(NOON)), (Millis::ZERO, NOON));
     }
 
     #[test]
@@ -189,32 +177,17 @@ mod tests {
         for _ in 0..100 {
             backoff.failed(NOON, None, &mut dice);
         }
-        assert_eq!(backoff.woken(NOON), NOON + 96 * 10 * SECOND);
+        assert_eq!(backoff.woken(NOON), NOON.plus(Millis::seconds(960)));
         assert_eq!(backoff.not_before(), backoff.woken(NOON));
-    }
-
-    #[test]
-    fn a_clock_set_back_lets_one_attempt_through() {
-        let (mut backoff, mut dice) = (Backoff::default(), Dice::new(1));
-        for _ in 0..20 {
-            backoff.failed(NOON, None, &mut dice);
-        }
-        let earlier = NOON - 60 * MINUTE;
-        assert!(backoff.is_due(earlier));
-        assert_eq!(backoff.woken(earlier), earlier);
-
-        let due = backoff.failed(earlier, None, &mut dice);
-        assert!(due - earlier <= 5 * MINUTE && !backoff.is_due(due - 1) && backoff.is_due(due));
-        assert_eq!(backoff.woken(earlier), earlier + SECOND);
     }
 
     #[test]
     fn the_end_of_time_is_no_overflow() {
         let (mut backoff, mut dice) = (Backoff::default(), Dice::new(u64::MAX));
         for _ in 0..80 {
-            backoff.failed(u64::MAX - 1, Some(u64::MAX), &mut dice);
+            backoff.failed(Millis(u64::MAX - 1), Some(Millis(u64::MAX)), &mut dice);
         }
-        assert_eq!(backoff.not_before(), u64::MAX);
+        assert_eq!(backoff.not_before(), Millis(u64::MAX));
     }
 
     #[test]
@@ -233,25 +206,25 @@ mod tests {
         fn the_breaker_holds(
             seed in any::<u64>(),
             steps in prop::collection::vec(
-                (0..3000_u64, 0..2000_u64, prop::option::of(0..9000_u64)),
+                (0..3000_u64, 0..2000_u64, prop::option::of((0..9000_u64).prop_map(Millis))),
                 12..60,
             ),
         ) {
             let (mut backoff, mut dice, mut now) = (Backoff::default(), Dice::new(seed), NOON);
-            let mut attempts: Vec<u64> = Vec::new();
+            let mut attempts: Vec<Millis> = Vec::new();
             for (idle, flight, retry_after) in steps {
                 let allowed = backoff.woken(now);
                 prop_assert!(allowed <= backoff.not_before().max(now));
-                now = allowed + idle * u64::from(idle > 2000);
+                now = allowed.plus(Millis(idle * u64::from(idle > 2000)));
                 attempts.push(now);
-                now += flight * u64::from(flight > 1000);
+                now = now.plus(Millis(flight * u64::from(flight > 1000)));
                 backoff.failed(now, retry_after, &mut dice);
-                let floor = if attempts.len() > FREE as usize { SECOND } else { 0 };
-                prop_assert!(backoff.woken(now) >= now + floor.max(retry_after.unwrap_or(0)));
-                prop_assert!(!backoff.is_due(now) && backoff.is_due(backoff.not_before()));
+                let floor = if attempts.len() > FREE as usize { SECOND } else { Millis::ZERO };
+                prop_assert!(backoff.woken(now) >= now.plus(floor.max(retry_after.unwrap_or_default())));
+                prop_assert!(backoff.not_before() > now);
             }
-            prop_assert!(attempts[3..].windows(2).all(|pair| pair[1] - pair[0] >= SECOND));
-            prop_assert!(attempts.windows(11).all(|some| some[10] - some[0] >= MINUTE));
+            prop_assert!(attempts[3..].windows(2).all(|pair| pair[1].since(pair[0]) >= SECOND));
+            prop_assert!(attempts.windows(11).all(|some| some[10].since(some[0]) >= MINUTE));
         }
 
         #[test]
@@ -260,7 +233,8 @@ mod tests {
         ) {
             let (mut backoff, mut dice) = (Backoff::default(), Dice::new(0));
             for (now, retry_after) in calls {
-                prop_assert!(backoff.failed(now, retry_after, &mut dice) >= now);
+                let now = Millis(now);
+                prop_assert!(backoff.failed(now, retry_after.map(Millis), &mut dice) >= now);
                 prop_assert!(backoff.woken(now) >= now);
             }
         }
@@ -271,5 +245,9 @@ mod tests {
         }
     }
 
-    const NOON: u64 = 1_800_000_000_000;
+    fn minutes(count: u64) -> Millis {
+        Millis::seconds(60 * count)
+    }
+
+    const NOON: Millis = Millis(1_800_000_000_000);
 }

@@ -57,14 +57,13 @@ impl Machine {
     /// Rule 5: the session stays. Callers go on with the token while it lives; the next attempt
     /// has to wait.
     pub(super) fn fail_for_now(&mut self, error: &Error, retry_after: Option<Millis>) {
-        let now = self.now.mono.0;
-        let due = self.backoff.failed(now, retry_after.map(|span| span.0), &mut self.dice);
+        let due = self.backoff.failed(self.now.mono, retry_after, &mut self.dice);
         self.failure = Some(error.clone());
         self.log(Entry {
             status: error.status,
             ..Entry::new("refresh_failed").because(error.code.as_str())
         });
-        let retry_in = Millis(due.saturating_sub(now));
+        let retry_in = due.since(self.now.mono);
         self.emit(Event::Warning(Warning::RefreshFailed { retry_in }));
         if !self.rules.hold(Rule::EveryoneAnswered) {
             self.waiting.clear();

@@ -218,7 +218,7 @@ impl Machine {
             Input::Told(message) => self.told(message),
             Input::Want(ticket) => self.wait(ticket, Need::Good),
             Input::Woken(stored) => {
-                self.backoff.wake(self.now.mono.0);
+                self.backoff.wake(self.now.mono);
                 self.see(stored);
             }
         }

@@ -91,7 +91,8 @@ impl Machine {
     pub(super) fn is_due(&self) -> bool {
         self.wants_renewal()
             && self.rested_at <= self.now.mono
-            && (self.backoff.is_due(self.now.mono.0) || !self.rules.hold(Rule::WaitAfterFailure))
+            && (self.backoff.not_before() <= self.now.mono
+                || !self.rules.hold(Rule::WaitAfterFailure))
     }
 
     /// Whether the session asks for a refresh by itself: it ages, or an answer was lost, or a
@@ -120,6 +121,6 @@ impl Machine {
         } else {
             return None;
         };
-        Some(due_at.max(self.rested_at).max(Millis(self.backoff.not_before())))
+        Some(due_at.max(self.rested_at).max(self.backoff.not_before()))
     }
 }

@@ -177,8 +177,7 @@ impl Machine {
 
     /// The failure that callers are answered with while the server is left alone.
     fn failing(&self) -> Option<Result<Lease, Error>> {
-        let barred =
-            self.renewal.is_idle() && self.backoff.woken(self.now.mono.0) > self.now.mono.0;
+        let barred = self.renewal.is_idle() && self.backoff.woken(self.now.mono) > self.now.mono;
         self.failure.clone().filter(|_| barred && self.rules.hold(Rule::WaitAfterFailure)).map(Err)
     }
 }
