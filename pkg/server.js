@@ -12,7 +12,7 @@ export function loginRequest(server, credentials) {
   if (!server.oauth) return request(server, server.login, jsonOf(values));
   const { grant_type: grant = "password" } = values;
   if (grant === "password" && !server.passwordGrant) throw new Refusal(NO_PASSWORD_GRANT);
-  return request(server, server.login, form(server, values));
+  return request(server, server.login, form(server, values, server.scope));
 }
 
 const NO_PASSWORD_GRANT =
@@ -28,7 +28,7 @@ function jsonOf(credentials) {
 }
 
 export function refreshRequest(server, token, name) {
-  if (server.oauth) return request(server, server.refresh, form(server, { grant_type: "refresh_token", refresh_token: token }, false));
+  if (server.oauth) return request(server, server.refresh, form(server, { grant_type: "refresh_token", refresh_token: token }));
   const bearer = server.via === "bearer" ? token : undefined;
   return request(server, server.refresh, server.via === "body" ? JSON.stringify({ [name]: token }) : undefined, bearer);
 }
@@ -44,10 +44,10 @@ export function logoutRequest(server, access, refresh, name) {
   return request(server, server.logout, body);
 }
 
-function form({ clientId, scope }, values, withScope = true) {
+function form({ clientId }, values, scope) {
   const body = new URLSearchParams({ grant_type: "password" });
   if (clientId) body.set("client_id", clientId);
-  if (scope && withScope) body.set("scope", scope);
+  if (scope) body.set("scope", scope);
   for (const [name, value] of Object.entries(values)) {
     // A form has no place for nested things.
     if (value !== undefined && typeof value !== "object") body.set(name, value);

@@ -42,11 +42,14 @@ pub struct Claims {
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) session: Arc<Session>,
+    /// Since when its age is counted: since it was taken up, or the wall clock was set back.
     since: Now,
     /// How old the token was then; `None` when its receipt lies in the future: a clock was set.
     age: Option<Millis>,
-    /// The same when the session was taken up, whatever the wall clock did since.
-    taken_up: Option<(Millis, Millis)>,
+    /// When it was taken up, by [`Now::mono`], and how old it was then: what
+    /// [`surely_left`](Self::surely_left) rests on, whatever the wall clock did since.
+    taken_up_at: Millis,
+    taken_up_age: Option<Millis>,
     /// As configured, but never more than a quarter of the lifetime.
     margin: Millis,
     rules: Rules,
@@ -57,8 +60,7 @@ impl Held {
         let ahead = session.received.since(now.wall);
         let age = (ahead <= CLOCK_NOISE).then(|| now.wall.since(session.received));
         let margin = session.lifetime.map_or(margin, |span| margin.min(Millis(span.0 / 4)));
-        let taken_up = age.map(|age| (now.mono, age));
-        Self { session, since: now, age, taken_up, margin, rules }
+        Self { session, since: now, age, taken_up_at: now.mono, taken_up_age: age, margin, rules }
     }
 
     pub(crate) fn freshness(&self, now: Now) -> Freshness {
@@ -75,14 +77,14 @@ impl Held {
         if !self.rules.hold(Rule::SkewProof) {
             return self.left(now);
         }
-        let (at, age) = self.taken_up?;
-        Some(self.session.lifetime?.since(age.plus(now.mono.since(at))))
+        let age = self.taken_up_age?.plus(now.mono.since(self.taken_up_at));
+        Some(self.session.lifetime?.since(age))
     }
 
     /// Whether this page counted the token's whole life, rather than believe the wall clock for
     /// a part of it.
     pub(crate) fn is_witnessed(&self) -> bool {
-        self.taken_up.is_some_and(|(_, age)| age <= CLOCK_NOISE)
+        self.taken_up_age.is_some_and(|age| age <= CLOCK_NOISE)
     }
 
     /// When the token expires, by the wall clock as it was when counting began.

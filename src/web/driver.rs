@@ -21,6 +21,7 @@ use crate::core::session::{Refresh, Session, Stored};
 use crate::core::time::Millis;
 use crate::core::timeline::Entry;
 use crate::core::token::AccessToken;
+use crate::core::verdict::Call;
 
 /// One manager: the machine and everything it acts through.
 pub(super) struct Driver {
@@ -121,13 +122,15 @@ impl Driver {
         self.hands.over(js::number(ticket.0), access.map(AccessToken::reveal), token, name);
     }
 
-    /// What came of a call to the authorization server.
-    pub(super) fn outcome(&self, login: bool, id: f64, outcome: Outcome) {
-        self.feed(if login {
-            Input::LoggedIn(ticket_of(id), outcome)
-        } else {
-            let attempt = u32::try_from(js::millis(id).0).unwrap_or_default();
-            Input::Answered(Attempt(attempt), outcome)
+    /// What came of a call to the authorization server: of the login with this ticket, or of the
+    /// refresh of this attempt.
+    pub(super) fn outcome(&self, call: Call, id: f64, outcome: Outcome) {
+        self.feed(match call {
+            Call::Login => Input::LoggedIn(ticket_of(id), outcome),
+            Call::Refresh => {
+                let attempt = u32::try_from(js::millis(id).0).unwrap_or_default();
+                Input::Answered(Attempt(attempt), outcome)
+            }
         });
     }
 

@@ -15,6 +15,7 @@ use crate::core::challenge::{self, Challenge};
 use crate::core::error::{Code, Error};
 use crate::core::io::{Attempt, Input, Outcome, Refusal, Ticket};
 use crate::core::ledger::Stamp;
+use crate::core::time::Millis;
 use crate::core::timeline::Entry;
 use crate::core::verdict::{Call, Protocol};
 
@@ -138,18 +139,18 @@ impl Keeper {
         error: Option<String>,
         tokens: &JsValue,
     ) {
-        let call = if login { Call::Login } else { Call::Refresh };
+        let call = call_of(login);
         let protocol = if oauth { Protocol::OAuth } else { Protocol::Json };
         let response = response.into();
         let error = error.as_deref();
         let outcome = answer::outcome(protocol, call, &response, text, error, tokens, js::now());
-        self.0.outcome(login, id, outcome);
+        self.0.outcome(call, id, outcome);
     }
 
     /// The authorization server did not answer: in time, or at all.
     pub fn unheard(&self, login: bool, id: f64, timed_out: bool) {
         let error = Error::new(if timed_out { Code::Timeout } else { Code::Network });
-        self.0.outcome(login, id, Outcome::Failed { error, retry_after: None });
+        self.0.outcome(call_of(login), id, Outcome::Failed { error, retry_after: None });
     }
 
     /// The caller's own store failed: memory takes its place.
@@ -212,9 +213,7 @@ impl Keeper {
     pub fn session(&self, opaque: bool) -> Option<Array> {
         let (session, expires_at) = self.0.session()?;
         let claims = if opaque { JsValue::NULL } else { claims_of(session.access.reveal()) };
-        let time = |at: Option<crate::core::time::Millis>| {
-            at.map_or(JsValue::NULL, |at| js::number(at.0).into())
-        };
+        let time = |at: Option<Millis>| at.map_or(JsValue::NULL, |at| js::number(at.0).into());
         Some(Array::of4(
             &claims,
             &session.scope.as_deref().map_or(JsValue::NULL, Into::into),
@@ -244,6 +243,10 @@ impl Keeper {
         });
         list
     }
+}
+
+const fn call_of(login: bool) -> Call {
+    if login { Call::Login } else { Call::Refresh }
 }
 
 pub(super) fn ticket_of(number: f64) -> Ticket {

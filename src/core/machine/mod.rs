@@ -28,7 +28,7 @@ use std::sync::Arc;
 use self::entering::Arrival;
 use self::renewal::Renewal;
 use self::standing::Question;
-use self::waiting::{Need, Queue};
+use self::waiting::{Distrust, Need, Queue};
 use super::error::{Code, Error};
 use super::expiry::Held;
 use super::io::{Event, Input, Lease, Output, Policy, Ticket};
@@ -148,8 +148,7 @@ pub struct Machine {
     questions: Vec<Question>,
     /// When store and ledger are looked at once more, after something changed.
     check_at: Option<Millis>,
-    /// A session whose new token was refused at once, and when (P18).
-    distrusted: Option<(u64, Millis)>,
+    distrusted: Option<Distrust>,
     closed: bool,
     outputs: VecDeque<Output>,
     timeline: Timeline,

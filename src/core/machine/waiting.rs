@@ -32,6 +32,13 @@ pub(super) enum Need {
     Truth,
 }
 
+/// A session whose new token a resource refused at once: another one would not help (P18).
+#[derive(Clone, Debug)]
+pub(super) struct Distrust {
+    family: u64,
+    since: Millis,
+}
+
 impl Machine {
     pub(super) fn wait(&mut self, ticket: Ticket, need: Need) {
         let caller = Caller { ticket, since: self.now.mono };
@@ -64,8 +71,8 @@ impl Machine {
         if refusal.stamp != current && self.rules.hold(Rule::LateRefusal) {
             return self.wait(ticket, Need::Good);
         }
-        let distrusted = self.distrusted.is_some_and(|(family, at)| {
-            family == current.family && self.now.mono.since(at) < DISTRUST
+        let distrusted = self.distrusted.as_ref().is_some_and(|distrust| {
+            distrust.family == family && self.now.mono.since(distrust.since) < DISTRUST
         });
         if distrusted && held.freshness(self.now) == Freshness::Fresh {
             return self.answer(ticket, Err(Error::new(Code::Server)));
@@ -80,11 +87,12 @@ impl Machine {
 
     /// Rule 4: a new token refused twice is no matter of tokens: warn, and let it be.
     pub(super) fn replayed(&mut self, stamp: Stamp, accepted: bool) {
-        let known = self.distrusted.is_some_and(|(family, _)| family == stamp.family);
+        let known =
+            self.distrusted.as_ref().is_some_and(|distrust| distrust.family == stamp.family);
         if accepted && known {
             self.distrusted = None;
         } else if !accepted && stamp == self.stamp() {
-            self.distrusted = Some((stamp.family, self.now.mono));
+            self.distrusted = Some(Distrust { family: stamp.family, since: self.now.mono });
             self.emit(Event::Warning(Warning::TokenRejected));
         }
     }
