@@ -10,6 +10,8 @@ const PREFIX = "tokenkeeper:";
 const LONGEST = 2 ** 31 - 1; // more is taken for no delay at all; whoever is woken early asks again
 const LEDGER_DEADLINE = 1000;
 const STORE_DEADLINE = 5000;
+const LOGIN = true; // which call it is, as the keeper takes it
+const REFRESH = false;
 
 export class Hands {
   keeper; // once there is one
@@ -72,25 +74,26 @@ export class Hands {
     const request = loginRequest(this.server, credentials);
     return this.ask((ticket) => {
       this.keeper.loggingIn(ticket);
-      this.#call(true, ticket, request);
+      this.#call(LOGIN, ticket, request);
     });
   }
 
   refresh(attempt, token, name) {
-    this.#call(false, attempt, refreshRequest(this.server, token, name));
+    this.#call(REFRESH, attempt, refreshRequest(this.server, token, name));
   }
 
   // Says that a session is over, best effort; `keepalive` lets the message outlive the page.
   async over(ticket, access, refresh, name) {
     const request = logoutRequest(this.server, access, refresh, name);
-    if (request) await this.#send(request, true).catch(() => {});
+    if (request) await this.#send(request, { keepalive: true }).catch(() => {});
     await Promise.all([this.#noted, this.#queue]); // so that a reload finds no session any more
     this.answer(ticket);
   }
 
+  // `id` is the ticket of a login, the attempt of a refresh.
   async #call(login, id, request) {
     const { keeper, server } = this;
-    const heard = await this.#send(request, false).catch(() => undefined);
+    const heard = await this.#send(request, { keepalive: false }).catch(() => undefined);
     if (!heard || heard === LATE) return keeper.unheard(login, id, heard === LATE);
     const [response, text] = heard;
     const body = json(text);
@@ -100,10 +103,10 @@ export class Hands {
   }
 
   // The response and its whole body; LATE after the request timeout.
-  async #send(request, keepalive) {
+  async #send(request, init) {
     const controller = new AbortController();
     const answer = async () => {
-      const response = await fetch(request, { signal: controller.signal, keepalive });
+      const response = await fetch(request, { ...init, signal: controller.signal });
       return [response, await response.text()];
     };
     const heard = await within(this.#settings.timeout, answer());

@@ -61,6 +61,7 @@ function serverOf(server) {
     scope: text(server.scope, "server.scope"),
     passwordGrant: flag(server.legacyPasswordGrant, "server.legacyPasswordGrant") ?? false,
     headers: headersOf(server.headers),
+    // In the order in which server.js numbers them.
     fields: ["accessToken", "expiresIn", "refreshExpiresIn", "refreshToken"].map((name) =>
       pointer(fields[name], `server.fields.${name}`),
     ),

@@ -4,6 +4,12 @@
 import { Refusal } from "./options.js";
 import { claimsOf } from "./wasm/tokenkeeper.js";
 
+// The fields of an answer, by their places in `server.fields` (options.js) and in USUAL_NAMES.
+const ACCESS_TOKEN = 0;
+const EXPIRES_IN = 1;
+const REFRESH_EXPIRES_IN = 2;
+const REFRESH_TOKEN = 3;
+
 // The request that asks for a session: for OAuth any grant, the password grant unless the
 // credentials name another.
 export function loginRequest(server, credentials) {
@@ -70,9 +76,9 @@ export function tokensIn(server, body, text, login) {
   const find = finder(server, body);
   // RFC 6749 section 7.1: a token of a type one does not know must not be used.
   if (server.oauth && !/^bearer$/i.test(body?.token_type ?? "bearer")) return undefined;
-  const access = find(0, filled)?.value ?? (server.oauth ? undefined : bareToken(body, text));
+  const access = find(ACCESS_TOKEN, filled)?.value ?? (server.oauth ? undefined : bareToken(body, text));
   if (!access) return undefined;
-  const refresh = server.via === "cookie" ? undefined : find(3, filled);
+  const refresh = server.via === "cookie" ? undefined : find(REFRESH_TOKEN, filled);
   // What is inside an OAuth server's tokens is between it and its resources (RFC 9068 section 6).
   const times = ({ value } = {}) => {
     const claims = (!server.oauth && value && claimsOf(value)) || {};
@@ -82,8 +88,8 @@ export function tokensIn(server, body, text, login) {
     access,
     refresh?.value,
     refresh?.name,
-    find(1, seconds)?.value,
-    find(2, seconds)?.value,
+    find(EXPIRES_IN, seconds)?.value,
+    find(REFRESH_EXPIRES_IN, seconds)?.value,
     scopeIn(body) ?? (login ? server.scope : undefined),
     ...times({ value: access }),
     ...times(refresh),
