@@ -1,49 +1,21 @@
 // The demo page, as a visitor uses it, with the servers of the demo behind it.
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
+import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { chromium } from "playwright-core";
+import { startBrowser } from "./fixtures/browser.mjs";
+import { startDemo } from "./fixtures/demo.mjs";
+import { top } from "./fixtures/package.mjs";
 
-const top = fileURLToPath(new URL("../../", import.meta.url));
-const chromiumFlags =
-  "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
-
-const server = await startServer();
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-  args: chromiumFlags.split(" "),
-});
-after(async () => {
-  await browser.close();
-  server.child.kill();
-});
-
-async function startServer() {
-  const child = spawn(
-    process.env.TOKENKEEPER_DEMO || (await build()),
-    ["--lab", "--db", ":memory:", "--port", "0", "--site", `${top}www/site`, "--pkg", process.env.TOKENKEEPER_PACKAGE || `${top}pkg`],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const [line] = await once(createInterface({ input: child.stdout }), "line");
-  return { child, url: line.replace("listening on ", "") };
-}
-
-async function build() {
-  const options = ["build", "--quiet", "--package", "demo-server", "--message-format=json"];
-  const { stdout } = await promisify(execFile)("cargo", options, { cwd: top, maxBuffer: 1 << 26 });
-  return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line)).findLast(({ executable }) => executable).executable;
-}
+const pkg = process.env.TOKENKEEPER_PACKAGE || join(top, "pkg");
+const [demo, browser] = await Promise.all([startDemo(join(top, "www/site"), "--pkg", pkg), startBrowser()]);
+after(() => Promise.all([demo.stop(), browser.close()]));
 
 // A visit with a fresh profile and calm servers; whatever the console complains of fails it.
 function visit(title, story, { path = "/", settings = { accessTtl: 300 } } = {}) {
   test(title, async () => {
-    await lab("reset");
-    await lab("settings", settings);
+    await demo.lab("reset");
+    await demo.lab("settings", settings);
     const context = await browser.newContext();
     const complaints = [];
     context.on("console", (message) => {
@@ -54,7 +26,7 @@ function visit(title, story, { path = "/", settings = { accessTtl: 300 } } = {})
     context.on("weberror", (error) => complaints.push(String(error.error())));
     try {
       const page = await context.newPage();
-      await page.goto(server.url + path);
+      await page.goto(demo.url + path);
       await page.getByText("Nobody is logged in.").waitFor();
       await story(page, context);
       deepEqual(complaints, []);
@@ -62,12 +34,6 @@ function visit(title, story, { path = "/", settings = { accessTtl: 300 } } = {})
       await context.close();
     }
   });
-}
-
-async function lab(name, body = {}) {
-  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const response = await fetch(`${server.url}/lab/${name}`, init);
-  ok(response.ok, `lab ${name}: ${response.status}`);
 }
 
 async function logIn(page, name = "alice") {

@@ -6,7 +6,7 @@ import { world } from "./fixtures/world.mjs";
 
 const { fresh } = await world();
 
-const garbage = ["}{", "null", "[]", "7", '"text"', "{}", '{"v":1}', '{"v":99,"access":"x"}', "\u0000\uffff", "x".repeat(100_000), '{"v":1,"family":1,"generation":1,"access":"\\u0000","received":0}', '{"__proto__":{"v":1}}'];
+const garbage = ["}{", "null", "[]", "7", '"text"', "{}", '{"user":"ada"}', "\u0000\uffff", "x".repeat(100_000), "[1]", '[2,5,1,"a",null,null,0,null,null,null]', '[1,5,1,"\\u0000",null,null,0,null,null,null]', '{"0":1,"1":5,"2":1,"3":"a","6":0,"length":10}'];
 test("whatever stands under our name in localStorage, the page opens, warns, and one can log in", () =>
   fresh({}, async ({ open }) => {
     const tab = await open();
@@ -26,11 +26,13 @@ test("a record that somebody changed is not believed further than it goes", () =
     const tab = await open();
     await tab.login();
     const record = await tab.run(() => JSON.parse(localStorage.getItem("tokenkeeper")));
-    for (const change of Object.keys(record).flatMap((name) => [{ [name]: null }, { [name]: -1 }, { [name]: "" }, { [name]: {} }, { [name]: 1e300 }])) {
-      await tab.run((record) => localStorage.setItem("tokenkeeper", JSON.stringify(record)), { ...record, ...change });
-      await tab.reload();
-      const { status, error } = await tab.call("/public/time");
-      ok(status === 200 || error.ours, `a response or an error of ours with ${JSON.stringify(change)}`);
+    for (const [place] of record.entries()) {
+      for (const value of [null, -1, "", {}, 1e300]) {
+        await tab.run((record) => localStorage.setItem("tokenkeeper", JSON.stringify(record)), record.with(place, value));
+        await tab.reload();
+        const { status, error } = await tab.call("/public/time");
+        ok(status === 200 || error.ours, `a response or an error of ours with ${JSON.stringify(value)} in place ${place}`);
+      }
     }
   }));
 
@@ -95,14 +97,13 @@ test("when localStorage is full, the session lives in memory and a warning says 
   }));
 
 test("when localStorage is emptied by another tab or by the user, the session ends", () =>
-  fresh({}, async ({ open, context }) => {
+  fresh({}, async ({ open }) => {
     const tab = await open();
     await tab.login();
     const other = await open({ name: "another" });
     await other.run(() => localStorage.clear());
     await tab.event({ type: "logout", remote: true });
     equal(await tab.who(), null);
-    ok(context, "one context");
   }));
 
 test("two managers in one page under different names keep out of each other's way", () =>

@@ -163,6 +163,18 @@ fn p19_everyone_who_waits_gets_the_same_answer() {
     }
 }
 
+/// P19: nor for long, while the token at hand still lives.
+#[test]
+fn p19_a_refresh_that_hangs_keeps_nobody_from_a_living_token_for_more_than_three_seconds() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR - 30_000);
+    assert_eq!(sent(&page.want()), ["refresh1"]);
+    assert_eq!(told(&page.wait(2_999)), [""; 0]);
+    assert_eq!(told(&page.wait(1)), ["access1"]);
+    page.renew();
+    assert_eq!(told(&page.wait(30_000)), [""; 0], "who wants a new one is not told the old one");
+}
+
 /// P12: and an explicit refusal does end it.
 #[test]
 fn p12_only_an_explicit_refusal_is_the_end() {

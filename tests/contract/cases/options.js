@@ -51,7 +51,6 @@ for (const [i, [options, path]] of bad.entries()) {
 }
 
 test("sound options of every kind are taken", async (t) => {
-  const world = await t.world();
   for (const options of [
     of({ refresh: "https://api.example.com/r", logout: "https://api.example.com/l", refreshVia: "bearer", fields: {}, headers: {} }),
     of({ fields: { accessToken: "a.b", refreshToken: "/x/y" }, headers: new Headers({ a: "b" }) }),
@@ -59,8 +58,7 @@ test("sound options of every kind are taken", async (t) => {
     { server: oauth, resources: ["https://a.example", "https://a.example/v1/", "http://127.0.0.1:9"] },
     { server, refreshMargin: 0, autoRefresh: false, requestTimeout: 0.1, name: "ü", storage: "memory" },
     { server, resources: undefined, storage: undefined, name: undefined, refreshMargin: undefined },
-  ]) t.watch(await t.tk.createTokenManager({ storage: "memory", ...options }));
-  equal(typeof world.id, "string");
+  ]) equal(t.watch(await t.tk.createTokenManager({ storage: "memory", ...options })).session, null);
 });
 
 test("a requestTimeout longer than any timer is no short one", async (t) => {

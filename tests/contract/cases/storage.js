@@ -53,7 +53,7 @@ for (const [what, storage] of Object.entries(unusable)) {
   });
 }
 
-for (const [what, text] of [["no JSON", "}{"], ["another program's", '{"user":"ada"}'], ["a number", "7"], ["empty", ""], ["a record with a bad token", '{"v":1,"family":5,"generation":1,"access":"a b","received":0}']]) {
+for (const [what, text] of [["no JSON", "}{"], ["another program's", '{"user":"ada"}'], ["a number", "7"], ["empty", ""], ["a record with a bad token", '[1,5,1,"a b",null,null,0,null,null,null]'], ["a record of another version", '[2,5,1,"a",null,null,0,null,null,null]']]) {
   test(`a store that holds what is ${what} warns storage_corrupt and starts logged out`, async (t) => {
     const world = await t.world();
     const storage = { ...store(), get: () => text };
