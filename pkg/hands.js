@@ -1,8 +1,7 @@
 // The hands of the shell: what is asynchronous about the platform. They decide nothing; each does
 // one thing for the keeper (src/web/keeper.rs) and tells it what came of it.
 
-// Where each way of telling other tabs and ordering them is missing, it is left out, and the core
-// knows how to do without.
+// Locks, channels and IndexedDB may each be missing: the core knows how to do without.
 
 import { loginRequest, logoutRequest, refreshRequest, tokensIn } from "./server.js";
 
@@ -178,8 +177,8 @@ export class Hands {
     this.keeper.noted(attempt, (await this.#noted) === true);
   }
 
-  // What the ledger says, or whether it took the entry; where there is none, or it hangs, nothing,
-  // from then on or until it has answered after all.
+  // What the ledger says or, given an entry, whether it took that. Undefined where there is none, or it
+  // hangs: then it is not asked again before it has answered after all.
   async #ledger(mode, entry) {
     const { contended, deadline } = this.#settings;
     if (!contended || this.#ledgerBroken) return undefined;
@@ -242,8 +241,8 @@ export function json(text) {
   }
 }
 
-// What a promise brings, or LATE. Counted in two halves: where a page slept through its deadline, what came meanwhile
-// may be heard after the timer, and a refresh token in it is the only one that is still good.
+// What a promise brings, or LATE. The time is counted in two halves: when a page has slept through a deadline, its timer
+// may ring before an answer that came meanwhile is heard, and that may hold the only refresh token that is still good.
 async function within(millis, promise) {
   const half = millis / 2;
   let timer;
@@ -257,8 +256,8 @@ async function within(millis, promise) {
   }
 }
 
-// Reads the entry of this name or, given a new one, brings it forward: in one transaction, since
-// where there is no lock the ledger is one. Whether it did.
+// Reads the entry of this name or, given a new one, writes that if it comes later, and says whether it
+// did: in one transaction, since the ledger serves as the lock where there is none.
 async function transact(name, mode, entry, deadline) {
   const opening = indexedDB.open("tokenkeeper", 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore("ledger");

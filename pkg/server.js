@@ -69,9 +69,9 @@ function request(server, url, body, bearer) {
   return new Request(url, { method: "POST", headers, body, credentials: server.via === "cookie" ? "include" : "same-origin" });
 }
 
-// What an answer holds, in the order in which the module reads it: access token, refresh token and
-// its name, the lifetimes of both in seconds, scope, and the times of either token's own claims.
-// Undefined when there is no access token in it.
+// What an answer holds, in the order in which src/web/answer.rs reads it: access token, refresh
+// token and its name, the lifetimes of both, scope, and the times of either token's own claims; all
+// times in seconds. Undefined when there is no access token in it.
 export function tokensIn(server, body, text, login) {
   const find = finder(server, body);
   // RFC 6749 section 7.1: a token of a type one does not know must not be used.

@@ -12,7 +12,8 @@ use super::timeline::Entry;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
-/// Names one attempt at a refresh, so that what comes late for an earlier one is not mistaken.
+/// Names one attempt at a refresh, so that what comes late for an earlier one is not mistaken. The
+/// default is no attempt's: nobody waits for what comes of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempt(pub u32);
 

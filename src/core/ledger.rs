@@ -78,8 +78,9 @@ impl Ledger {
     }
 
     /// The next entry; `None` when this one stands. The ledger only goes forward: what a late
-    /// writer brings about an older session is dropped. And while one intent is young there is no
-    /// second: where there is no lock, or it is lost with a frozen tab, the ledger is one.
+    /// writer has to say of an older session is dropped. And while an intent is young, there is no
+    /// second one for its session: where tabs have no lock, or a frozen one keeps it, the ledger
+    /// serves as their lock.
     #[must_use]
     pub fn advance(self, to: Self, deadline: Millis) -> Option<Self> {
         let taken = match (self.intent, to.intent) {

@@ -61,7 +61,9 @@ fn date(text: &str) -> Option<Millis> {
     (at >= 0.0).then(|| js::millis(at))
 }
 
-/// The tokens, in the order in which pkg/server.js gives them.
+/// The tokens as `tokensIn` in pkg/server.js lists them: 0 the access token, 1 the refresh token and
+/// 2 its name, 3 and 4 their lifetimes, 5 the scope, 6 and 7 `iat` and `exp` of the access token,
+/// 8 and 9 those of the refresh token; all times in seconds.
 fn grant(tokens: &JsValue, server_clock: Option<Millis>, now: Now) -> Option<Grant> {
     let tokens = Array::is_array(tokens).then(|| tokens.unchecked_ref::<Array>())?;
     let text = |index| tokens.get(index).as_string();

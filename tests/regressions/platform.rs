@@ -1,10 +1,10 @@
 //! P23, P26, P28: what platforms do to pages.
 
-use tokenkeeper::core::io::{Input, Means, Output, Sharing};
+use tokenkeeper::core::io::{Event, Input, Means, Output, Sharing, Warning};
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::Stored;
 
-use crate::page::{HOUR, Page, count, granted, sent, stamp, told};
+use crate::page::{HOUR, Page, count, events, granted, sent, stamp, told};
 
 /// P23: a store that throws.
 #[test]
@@ -16,6 +16,22 @@ fn p23_a_store_that_cannot_be_read_says_nothing_about_anybody() {
     page.pass(HOUR);
     let asked = page.want();
     assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"]);
+}
+
+/// P23: a store that something else wrote to.
+#[test]
+fn p23_what_is_no_session_of_ours_is_told_of_and_gives_way_to_the_session_in_hand() {
+    let mut page = Page::with_session(HOUR).opened();
+    let ours = std::mem::replace(&mut page.stored, Stored::Unreadable);
+    let outputs = page.feed(Input::Seen(Stored::Unreadable));
+    assert_eq!(events(&outputs), [Event::Warning(Warning::StorageCorrupt)]);
+    assert_eq!(page.stored, Stored::Unreadable, "not at once: another tab may be about to write");
+    page.wait(2_000);
+    assert_eq!(page.stored, ours);
+
+    let mut page = Page::open(Means::Token, Stored::Unreadable, Ledger::default()).opened();
+    page.wait(HOUR);
+    assert_eq!(page.stored, Stored::Unreadable, "where nobody is logged in it is left alone");
 }
 
 /// P26: script's storage was purged; the cookie was not.

@@ -113,5 +113,5 @@ impl World {
     }
 }
 
-/// Less than this is how clocks are, not how they are set.
+/// Clocks are rounded and drift: one that moves by less than this was not set.
 const CLOCK_NOISE: Millis = Millis::seconds(2);

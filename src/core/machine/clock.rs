@@ -26,8 +26,8 @@ impl Machine {
     }
 }
 
-/// Less than this is how clocks are, not how they are set; in milliseconds.
+/// Clocks are rounded and drift: one that moves by less than this was not set. In milliseconds.
 const CLOCK_JUMP: i64 = 2_000;
 
-/// Tokens' own times would mislead a user by more than this; in milliseconds.
+/// Listeners are told when the server's clock differs by more than this, in milliseconds.
 const SKEW_WORTH_A_WORD: u64 = 60_000;

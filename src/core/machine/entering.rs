@@ -47,7 +47,7 @@ impl Machine {
         }
     }
 
-    /// What a login looked for was found.
+    /// Takes in what ledger and store say, if it was a login that asked, and says whether it was.
     pub(super) fn arrive(&mut self, attempt: Attempt, evidence: &Evidence) -> bool {
         let Some(at) = self.arrivals.iter().position(|one| one.attempt == attempt) else {
             return false;

@@ -53,7 +53,7 @@ impl Machine {
             Message::Changed(stamp) if shared => self.hear_of(stamp),
             Message::Changed(_) => {}
             Message::Ended(stamp, reason) => {
-                // Between stores of their own the order of stamps says nothing.
+                // Between tabs with stores of their own the order of stamps says nothing.
                 let concerned = stamp.ends(self.stamp()) || (!shared && stamp.ends_all());
                 if concerned || shared {
                     self.latest = self.latest.max(stamp);

@@ -163,8 +163,7 @@ impl Machine {
     }
 }
 
-/// How long to wait before the store is looked at again, and how often in one refresh. Counted in
-/// looks, not only in time: after a sleep the writes of other tabs may arrive after the clock.
+/// How long to wait before the store is looked at again, and how often in one refresh.
 const LOOK_AGAIN: Millis = Millis(50);
 const LOOKS: u32 = 40;
 
@@ -172,7 +171,7 @@ const LOOKS: u32 = 40;
 const QUEUE_AGAIN: Millis = Millis(250);
 const QUEUED: u32 = 80;
 
-/// A ledger that can be read and not written is none.
+/// After so many tries a ledger that can be read and not written counts as none.
 const UNWRITTEN: u32 = 3;
 
 /// How long the write of a tab that died may be on its way.

@@ -68,8 +68,8 @@ impl Machine {
             self.hear_of(stamp);
         }
         if let Stored::Session(session) = &evidence.stored {
-            // An end in the future: the clock was set back since. Without a ledger, who logged in
-            // after that may not have known of it, and must not go for it.
+            // An end in the future says that the clock was set back since. Without a ledger, whoever
+            // logged in after that may not have known of the end, which must not end this session.
             let soon = Stamp::first_family(self.now.wall.plus(SETTLED));
             let unheard_of = session.stamp.family > self.newest;
             if ledger.is_none() && unheard_of && self.latest.family > soon {
@@ -107,9 +107,9 @@ impl Machine {
         }
     }
 
-    /// A look at ledger and store between refreshes: as the page opens, when somebody may have
-    /// died between sending and storing, and when all should have settled after a change. In that
-    /// moment late writes cross: the store may have been turned back to what is over.
+    /// A look at ledger and store between refreshes: as the page opens, since a tab may have died
+    /// between sending and storing; and some time after each change, since another tab's late
+    /// write may have put back into the store what is over.
     pub(super) fn check(&mut self) {
         self.check_at = None;
         if self.policy.store == Sharing::Shared {
@@ -162,7 +162,7 @@ impl Machine {
     }
 }
 
-/// By then a write has reached all tabs.
+/// After so long a write has reached all tabs.
 const SETTLED: Millis = Millis::seconds(2);
 
 /// How often one question is asked.

@@ -98,8 +98,9 @@ impl Machine {
         }
     }
 
-    /// Whether a refresh may wait and look once more: so often, and in a page whose timers are slow
-    /// so long. Not only so long: after a sleep the writes of other tabs come after the clock.
+    /// Whether a refresh may wait and look once more: so many times, but where timers are slow no
+    /// longer than twice the time that takes. A few looks it has in any case: after a sleep the
+    /// time is over at once, and the writes of other tabs are still to come.
     pub(super) fn may_wait(&self, looks: u32, every: Millis) -> bool {
         let Renewal { looks: looked, since, .. } = self.renewal;
         let long = Millis(u64::from(2 * looks) * every.0);
@@ -147,5 +148,5 @@ impl Machine {
 /// measured run, 5 ms in all but the largest.
 const HOLD: Millis = Millis(50);
 
-/// At least so many looks, however much time has passed.
+/// So many looks a refresh has in any case.
 const FEW: u32 = 3;

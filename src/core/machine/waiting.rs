@@ -8,8 +8,8 @@ use crate::core::ledger::Stamp;
 use crate::core::rules::Rule;
 use crate::core::time::Millis;
 
-/// Those with the same need, in the order in which they came. There are few needs, and what the
-/// first of a queue cannot be told, nobody behind can: a caller costs the same however many wait.
+/// Those with the same need, in the order in which they came. Where the first cannot be answered
+/// yet, nobody behind can, and they are not looked at: thousands who wait cost no more than one.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     pub(super) need: Need,

@@ -85,7 +85,9 @@ test('the default is storage: "local" and the name "tokenkeeper"', "page", async
   const m = await t.loggedIn(world, { storage: undefined, name: undefined });
   ok(localStorage.getItem("tokenkeeper"), "a record under the default name");
   m.close();
-  ok((await t.manager(world, { storage: "local", name: "tokenkeeper" })).session, "the same session");
+  const again = await t.manager(world, { storage: "local", name: "tokenkeeper" });
+  ok(again.session, "the same session");
+  await again.logout();
 });
 
 test('storage: "memory" writes nothing anywhere', "page", async (t) => {
