@@ -57,7 +57,7 @@ const WARNINGS = {
   insufficient_scope: "The token lacks a scope (RFC 6750 section 3.1); a refresh would not help.",
   refresh_failed: "The refresh failed. The session stays, and it is tried again.",
   step_up_required: "A stronger or fresher login is needed (RFC 9470 section 3); a refresh would not help.",
-  storage_corrupt: "The store holds something that is no session of ours; a session takes its place.",
+  storage_corrupt: "The store holds something that is no session of ours; the next one stored replaces it.",
   storage_unavailable: "The store cannot be used. The session lives in memory: it ends with this page, and other tabs do not see it.",
   token_rejected: "A token was refused right after its refresh. Check its audience and the resource's clock.",
 };
