@@ -1,72 +1,87 @@
 //! How sessions end, and that what has ended does not come back (5, 8, 3).
 
-use tokenkeeper::core::io::{Means, Reason};
+use tokenkeeper::core::io::{Means, Reason, Ticket};
 
 use super::{CHANNEL_DELAY, EXPIRY_SLACK};
 use crate::server::Fate;
 use crate::setting::Rotation;
-use crate::tab::Purpose;
+use crate::tab::{Held, Purpose};
 use crate::world::World;
-use tokenkeeper::core::io::Ticket;
+
+/// A session that ended in a tab.
+#[derive(Clone, Copy)]
+struct End {
+    slot: usize,
+    held: Held,
+    reason: Reason,
+    remote: bool,
+}
 
 impl World {
     /// 5: a session ends only by a logout, an explicit refusal, its true expiry, or a lost answer.
     pub fn judge_end(&mut self, slot: usize, reason: Reason, remote: bool) {
-        let page = self.tabs[slot].page;
-        let now = self.now;
-        let Some(held) = self.witness.page(page).held else { return };
-        self.witness.page(page).done_with.push(held.stamp.family);
-        let family = self.server.families[held.key.family].clone();
-        let over = family.over.is_some();
-        let successor_lost = family
-            .fates
-            .iter()
-            .skip(held.key.generation as usize + 1)
-            .any(|&fate| fate == Fate::Lost);
+        let observed = self.witness.page(self.tabs[slot].page);
+        let Some(held) = observed.held else { return };
+        observed.done_with.push(held.stamp.family);
+        let end = End { slot, held, reason, remote };
+        let (due, unlucky) = (self.was_due(end), self.was_unlucky(end));
+        if !due && !unlucky {
+            self.witness.complain(|| {
+                format!("5: tab {slot} lost a living session: {held:?} {reason:?} remote: {remote}")
+            });
+        }
+        if self.was_blind(end) {
+            self.witness.complain(|| format!("5: tab {slot} did not see who was faster: {held:?}"));
+        }
         let logged_out = self.witness.known(held.stamp.family).logged_out.is_some();
-        // Another login had taken its place, whatever became of that one.
-        let replaced = self.witness.known.range(held.stamp.family + 1..).next().is_some();
+        if reason == Reason::User && !remote && !logged_out {
+            self.witness.complain(|| format!("5: tab {slot} invented a logout"));
+        }
+    }
+
+    /// The session was over, as far as anybody can know.
+    fn was_due(&mut self, End { slot, held, .. }: End) -> bool {
         // A page that takes a session up after the clock was set knows nothing but the clock.
-        let taken_up = self.witness.page(page).taken_up;
+        let taken_up = self.witness.page(self.tabs[slot].page).taken_up;
+        let family = &self.server.families[held.key.family];
         let clock_lies = self.jumps.iter().any(|at| (family.begun..=taken_up).contains(at));
         let expired = self.setting.means == Means::None
-            && (clock_lies || now + EXPIRY_SLACK >= family.begun + self.setting.lifetime);
+            && (clock_lies || self.now + EXPIRY_SLACK >= family.begun + self.setting.lifetime);
+        let mut successors = family.fates.iter().skip(held.key.generation as usize + 1);
+        let successor_lost = successors.any(|&fate| fate == Fate::Lost);
+        // Another login had taken its place, whatever became of that one.
+        let replaced = self.witness.known.range(held.stamp.family + 1..).next().is_some();
+        self.was_ended(held) || expired || successor_lost || replaced
+    }
+
+    /// The session was not over, and this world cannot do better.
+    fn was_unlucky(&mut self, End { held, reason, remote, .. }: End) -> bool {
         // Another tab has, or had, the successor, and nothing orders the two.
         let raced = !self.is_strong(held.key) && self.setting.rotation == Rotation::Once;
-        let mixed = self.setting.means == Means::Cookie
-            && self.jar.is_none_or(|jar| jar.family != held.key.family);
-        if mixed && !over && !logged_out {
-            self.witness.counts.mixed_cookies += 1;
-        }
-        // An erasure and a login in different tabs that crossed on their way to the store.
-        let begun = self.witness.known(held.stamp.family).taken_up.unwrap_or(now);
         // The clock was set back, and nothing remembers in what order things happened.
         let unordered = remote
             && reason == Reason::User
             && !self.jumps.is_empty()
             && (!self.setting.ledger || self.witness.ledger_broken || !self.setting.shared());
+        // The browser holds the cookie of another session.
+        let mixed = self.setting.means == Means::Cookie
+            && self.jar.is_none_or(|jar| jar.family != held.key.family);
+        // An erasure and a login in different tabs that crossed on their way to the store.
+        let begun = self.witness.known(held.stamp.family).taken_up.unwrap_or(self.now);
         let crossed = self.witness.emptied.iter().any(|at| at.abs_diff(begun) <= self.lag());
-        if crossed && !over && !logged_out {
-            self.witness.counts.crossed += 1;
+        if !self.was_ended(held) {
+            self.witness.counts.mixed_cookies += u64::from(mixed);
+            self.witness.counts.crossed += u64::from(crossed);
         }
-        if !(over
-            || replaced
-            || raced
-            || crossed
-            || unordered
-            || successor_lost
-            || logged_out
-            || expired
-            || mixed
-            || self.witness.fallback)
-        {
-            self.witness.complain(|| {
-                format!("5: tab {slot} lost a living session: {held:?} {reason:?} remote: {remote}")
-            });
-        }
-        let refused = self.witness.page(page).refused;
-        let successor = family.fates.get(held.key.generation as usize + 1);
-        if reason == Reason::RefreshRejected
+        raced || unordered || mixed || crossed || self.witness.fallback
+    }
+
+    /// A refusal ended it here, though another tab had stored its successor by then.
+    fn was_blind(&mut self, End { slot, held, reason, remote }: End) -> bool {
+        let refused = self.witness.page(self.tabs[slot].page).refused;
+        let fates = &self.server.families[held.key.family].fates;
+        let successor = fates.get(held.key.generation as usize + 1);
+        reason == Reason::RefreshRejected
             && !remote
             && !self.setting.freezes
             && !self.witness.ledger_broken
@@ -75,12 +90,12 @@ impl World {
             && self.setting.means == Means::Token
             && self.setting.shared()
             && !self.witness.fallback
-        {
-            self.witness.complain(|| format!("5: tab {slot} did not see who was faster: {held:?}"));
-        }
-        if reason == Reason::User && !remote && !logged_out {
-            self.witness.complain(|| format!("5: tab {slot} invented a logout"));
-        }
+    }
+
+    /// The server takes nothing of it any more, or its user logged out.
+    fn was_ended(&mut self, held: Held) -> bool {
+        self.server.families[held.key.family].over.is_some()
+            || self.witness.known(held.stamp.family).logged_out.is_some()
     }
 
     /// 8: after a logout, a cookie that the server never heard the end of brings the session back
