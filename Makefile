@@ -5,7 +5,7 @@ PORT ?= 8080
 module := pkg/wasm/embedded.js
 built := pkg/wasm/core.js
 
-.PHONY: help bench demo test pkg size docs lint figures soak coherence test-native test-core test-server test-simulation test-web test-pkg test-size test-adapters test-matrix test-e2e
+.PHONY: help bench demo test pkg size matrix docs lint figures soak coherence test-native test-core test-server test-simulation test-web test-pkg test-size test-adapters test-matrix test-e2e
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
