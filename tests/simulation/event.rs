@@ -30,6 +30,13 @@ pub enum Event {
     Task(Page, Task),
 }
 
+impl Event {
+    /// Whether it is a timer that rings: nothing is under way on its account.
+    pub const fn is_timer(&self) -> bool {
+        matches!(self, Self::Task(_, Task::Tick(_) | Task::Deadline(_) | Task::LockDeadline(_)))
+    }
+}
+
 /// What a page's event loop has to do.
 #[derive(Clone, Debug)]
 pub enum Task {

@@ -213,7 +213,7 @@ fn successors(node: &Node, small: &Small) -> Vec<Node> {
     let world = &node.world;
     let mut next = Vec::new();
     let pending: Vec<&Scheduled> = world.agenda.iter().filter(|one| !is_moot(world, one)).collect();
-    let first_due = pending.iter().filter(|one| !is_timer(one) && !is_deed(one));
+    let first_due = pending.iter().filter(|one| !one.event.is_timer() && !is_deed(one));
     let first_due = first_due.map(|one| one.at).min();
     for one in &pending {
         let blocked = pending
@@ -223,12 +223,12 @@ fn successors(node: &Node, small: &Small) -> Vec<Node> {
             continue;
         }
         let mut child = node.clone();
-        if is_timer(one) {
+        if one.event.is_timer() {
             if node.timers == 0 || first_due.is_some_and(|at| at + small.lateness < one.at) {
                 continue;
             }
             // Of several timers the earlier rings first.
-            if pending.iter().any(|other| is_timer(other) && other.at < one.at) {
+            if pending.iter().any(|other| other.event.is_timer() && other.at < one.at) {
                 continue;
             }
             child.timers -= 1;
@@ -257,11 +257,6 @@ fn successors(node: &Node, small: &Small) -> Vec<Node> {
     next
 }
 
-fn is_timer(one: &Scheduled) -> bool {
-    let Event::Task(_, task) = &one.event else { return false };
-    matches!(task, Task::Tick(_) | Task::Deadline(_) | Task::LockDeadline(_))
-}
-
 fn is_deed(one: &Scheduled) -> bool {
     matches!(one.event, Event::Act(_))
 }
@@ -288,7 +283,7 @@ fn fingerprint(node: &Node) -> u64 {
         .iter()
         .filter(|one| !is_moot(world, one))
         .map(|one| {
-            let at = if is_timer(one) { one.at } else { 0 };
+            let at = if one.event.is_timer() { one.at } else { 0 };
             format!("{:?} {at} {:?}", one.lane, one.event)
         })
         .collect();

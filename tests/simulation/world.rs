@@ -129,9 +129,7 @@ impl World {
     /// Something that is pending happens now, or rather when its timer rings.
     pub fn take(&mut self, seq: u64) {
         if let Some(taken) = self.agenda.take(seq) {
-            if let Event::Task(_, Task::Tick(_) | Task::Deadline(_) | Task::LockDeadline(_)) =
-                taken.event
-            {
+            if taken.event.is_timer() {
                 self.now = self.now.max(taken.at);
             }
             self.happen(taken.lane, taken.event);
@@ -148,13 +146,7 @@ impl World {
 
     /// Whether nothing is under way: all that is left are timers.
     fn is_quiet(&self) -> bool {
-        let timer = |event: &Event| match event {
-            Event::Task(_, task) => {
-                matches!(task, Task::Tick(_) | Task::Deadline(_) | Task::LockDeadline(_))
-            }
-            _ => false,
-        };
-        self.agenda.iter().all(|scheduled| timer(&scheduled.event))
+        self.agenda.iter().all(|scheduled| scheduled.event.is_timer())
             && self.tabs.iter().filter_map(|tab| tab.machine.as_ref()).all(Machine::is_at_rest)
     }
 
