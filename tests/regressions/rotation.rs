@@ -134,3 +134,22 @@ fn p11_a_store_behind_the_ledger_is_waited_for_and_its_token_never_sent() {
     page.stored = stored(newer);
     assert_eq!(told(&page.wait(100)), ["access2"]);
 }
+
+/// P11: and one that never comes, since its tab died before its write left it, is not waited for without end.
+#[test]
+fn p11_a_successor_that_never_comes_is_the_end_after_three_refreshes_in_vain() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    page.ledger = Some(Ledger::settled(stamp(2)));
+    for _ in 0..2 {
+        page.want();
+        let outputs = page.wait(5_000);
+        assert_eq!((sent(&outputs), told(&outputs)), (vec![], vec!["timeout".to_owned()]));
+        assert!(page.machine.session().is_some());
+    }
+    page.want();
+    let outputs = page.wait(5_000);
+    assert_eq!((sent(&outputs), told(&outputs)), (vec![], vec!["session_ended".to_owned()]));
+    let ended = Event::Logout { reason: Reason::RefreshRejected, remote: false };
+    assert_eq!(events(&outputs), [ended]);
+}
