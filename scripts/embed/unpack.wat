@@ -10,6 +10,7 @@
   ;; Where the module is, and how long.
   (func (export "unpack") (result i32 i32)
     (local $stream i32) (local $from i32) (local $count i32) (local $entry i32) (local $body i32) (local $length i32)
+    (local $cursor i32) (local $digit i32)
 
     (loop $streams
       (i32.store (i32.add (global.get $cursors) (i32.shl (local.get $stream) (i32.const 2))) (local.get $from))
@@ -42,10 +43,26 @@
       (loop $instructions
         (local.set $entry (i32.add (global.get $table) (i32.shl (call $character (i32.const 1)) (i32.const 1))))
         (local.set $stream (i32.load8_u offset=1 (local.get $entry)))
-        (call $put (i32.load8_u (local.get $entry)))
-        (if (i32.eq (local.get $stream) (i32.const 3)) (then (call $put (i32.const 0)))) ;; the hint on alignment
+        ;; The instruction, and a 0: the hint on alignment, where there is one.
+        (i32.store16 (global.get $at) (i32.load8_u (local.get $entry)))
+        (global.set $at (i32.add (i32.add (global.get $at) (i32.const 1)) (i32.eq (local.get $stream) (i32.const 3))))
         (if (i32.eq (local.get $stream) (i32.const 9)) (then (call $copy))
-          (else (if (i32.ne (local.get $stream) (i32.const 1)) (then (call $leb (local.get $stream))))))
+          (else (if (i32.ne (local.get $stream) (i32.const 1)) (then
+            (local.set $cursor (i32.add (global.get $cursors) (i32.shl (local.get $stream) (i32.const 2))))
+            (local.set $digit (i32.sub (i32.load8_u (local.tee $from (i32.load (local.get $cursor)))) (i32.const 35)))
+            (if (i32.lt_u (local.get $digit) (i32.const 57))
+              (then ;; as most operands: one digit, one byte, and no time for calls
+                (i32.store (local.get $cursor) (i32.add (local.get $from) (i32.const 1)))
+                (if (i32.eq (local.get $stream) (i32.const 2))
+                  (then
+                    (local.set $digit
+                      (i32.and (i32.const 127)
+                        (i32.xor
+                          (i32.shr_u (local.get $digit) (i32.const 1))
+                          (i32.sub (i32.const 0) (i32.and (local.get $digit) (i32.const 1))))))))
+                (i32.store8 (global.get $at) (local.get $digit))
+                (global.set $at (i32.add (global.get $at) (i32.const 1))))
+              (else (call $leb (local.get $stream))))))))
         (br_if $instructions (i32.ne (local.get $entry) (global.get $table))))
       ;; Its length, in three bytes whatever it is.
       (local.set $length (i32.sub (i32.sub (global.get $at) (local.get $body)) (i32.const 3)))

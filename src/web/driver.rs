@@ -89,6 +89,7 @@ impl Driver {
         self.machine.borrow_mut().poll()
     }
 
+    #[inline(never)] // as Machine::handle
     fn perform(&self, output: Output) {
         let hands = &self.hands;
         match output {

@@ -16,6 +16,7 @@ pub(super) struct Arrival {
 }
 
 impl Machine {
+    #[inline(never)] // as Machine::handle
     pub(super) fn logged_in(&mut self, ticket: Ticket, outcome: Outcome) {
         let Some(at) = self.logging_in.iter().position(|&waiting| waiting == ticket) else {
             // A logout came between: nothing that was in flight brings a session back.
