@@ -4,6 +4,9 @@
 
 const REMEMBERED = 1000;
 const LONG = 1000; // a data: URL may hold megabytes
+// What Keeper::challenged makes of a refusal, where it makes something of it.
+const TOKEN_REFUSED = 1;
+const TOKEN_NO_HELP = 2;
 
 // The desk is that of face.js; `fetch` is what sends.
 export function fetchFor(desk, fetch) {
@@ -79,13 +82,13 @@ export function fetchFor(desk, fetch) {
       if (response.status !== 401 && response.status !== 403) return response;
 
       const meant = keeper.challenged(response.headers?.get?.("www-authenticate") ?? "");
-      if (response.status === 403 || meant === 2) return response;
+      if (response.status === 403 || meant === TOKEN_NO_HELP) return response;
       if (spare === STREAM) {
         keeper.notReplayable();
         return response;
       }
       try {
-        lease = await unlessAborted(signal, newer(lease, meant === 1), desk);
+        lease = await unlessAborted(signal, newer(lease, meant === TOKEN_REFUSED), desk);
       } catch (error) {
         if (signal?.aborted) throw error;
         return response; // no newer token: the answer is the caller's
