@@ -128,8 +128,8 @@ class Desk extends Hands {
     return this.#session;
   }
 
-  // What there was a moment ago, a listener has logged out, or its time was over at once: the core has the words for it,
-  // as for a 401 to a token of nobody's.
+  // A login or a refresh brought a session that is over already: a listener logged out, or it lived for a moment only. The
+  // core has the error for that, the same as for a 401 to a token that is nobody's.
   gone() {
     return this.ask((ticket) => this.keeper.refused(ticket, 0, 0, false));
   }

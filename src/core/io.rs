@@ -198,7 +198,7 @@ pub enum Output {
 pub struct Lease {
     /// Whose token it is; a 401 is reported with the session's stamp.
     pub session: Arc<Session>,
-    /// Until when, by the wall clock. A moment gone by means: for this once.
+    /// Until when, by the wall clock. A moment that has passed means: for this once.
     pub until: Millis,
 }
 

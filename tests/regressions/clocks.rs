@@ -1,11 +1,11 @@
 //! P20: clocks that are wrong, and clocks that are set.
 
-use tokenkeeper::core::io::{Event, Input, Means, Reason, Warning};
-use tokenkeeper::core::ledger::Ledger;
-use tokenkeeper::core::session::Session;
+use tokenkeeper::core::io::{Event, Input, Means, Reason, Sharing, Warning};
+use tokenkeeper::core::ledger::{Ledger, Stamp};
+use tokenkeeper::core::session::{Session, Stored};
 use tokenkeeper::core::time::Millis;
 
-use crate::page::{DAY, HOUR, NOON, Page, events, grant, sent, stamp, stored, told};
+use crate::page::{DAY, HOUR, NOON, Page, events, granted, sent, stamp, stored, told};
 
 /// P20: a clock set forward logged people out.
 #[test]
@@ -41,8 +41,19 @@ fn p20_a_login_comes_after_what_happened_before_it_whatever_the_clock_says() {
     page.opens();
     let ticket = page.ticket();
     page.feed(Input::LoggingIn(ticket));
-    let granted = tokenkeeper::core::io::Outcome::Granted(grant(1, HOUR));
-    page.feed(Input::LoggedIn(ticket, granted));
+    page.feed(Input::LoggedIn(ticket, granted(1)));
     page.pass(HOUR);
     assert_eq!(sent(&page.want()), ["refresh1"]);
+}
+
+/// P20: the same where the ledger alone tells of it, since each tab keeps its tokens to itself.
+#[test]
+fn p20_a_logout_is_remembered_though_another_tab_logged_in_before_the_clock_was_set_back() {
+    let later = NOON.plus(Millis(3 * DAY));
+    let ledger = Ledger::settled(Stamp { family: Stamp::first_family(later), generation: 1 });
+    let mut page = Page::open_with(Sharing::Private, Means::Cookie, Stored::Nothing, ledger);
+    let asked = page.opens();
+    page.answer(&asked, granted(1));
+    page.logout();
+    assert!(page.ledger.unwrap().stamp.ends_all());
 }

@@ -135,6 +135,21 @@ fn p11_a_store_behind_the_ledger_is_waited_for_and_its_token_never_sent() {
     assert_eq!(told(&page.wait(100)), ["access2"]);
 }
 
+/// P11: nor is it given up because the page slept: the other tab's write comes after the clock.
+#[test]
+fn p11_a_page_that_slept_while_it_waited_for_the_store_looks_again() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    page.ledger = Some(Ledger::settled(stamp(2)));
+    page.want();
+    page.pass(8 * HOUR);
+    assert_eq!(told(&page.feed(Input::Tick)), [""; 0]);
+    let mut newer = session(2, HOUR);
+    newer.received = page.now.wall;
+    page.stored = stored(newer);
+    assert_eq!(told(&page.wait(100)), ["access2"]);
+}
+
 /// P11: and one that never comes, since its tab died before its write left it, is not waited for without end.
 #[test]
 fn p11_a_successor_that_never_comes_is_the_end_after_three_refreshes_in_vain() {

@@ -34,7 +34,7 @@ impl Machine {
                 let unsure = match self.held {
                     // A server that answered did not rotate anything; one that did not may have.
                     Some(_) => error.code != Code::Server,
-                    // Whether a cookie has a session is still to be heard.
+                    // Whether there is a cookie with a session is still not known.
                     None => error.retryable(),
                 };
                 if unsure {

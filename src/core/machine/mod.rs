@@ -126,7 +126,7 @@ pub struct Machine {
     held: Option<Held>,
     /// The newest session, or end of one, that anybody told of.
     latest: Stamp,
-    /// The newest family that any session known of belongs to.
+    /// The newest family that has, or had, a session; `latest` may be an end that comes after it.
     newest: u64,
     /// The family whose time is over here, though other tabs may count differently.
     lapsed: u64,
@@ -136,6 +136,7 @@ pub struct Machine {
     renewal: Renewal,
     attempts: u32,
     backoff: Backoff,
+    /// What the last refresh failed with: callers are told until the next may be tried.
     failure: Option<Error>,
     /// The intent that this tab wrote down last: any other was somebody else's.
     intent: Option<Millis>,
