@@ -59,6 +59,15 @@ fn p12_a_cookie_is_not_asked_for_again_once_it_is_known_that_there_is_none() {
     }
 }
 
+/// Nor where the call itself is wrong, and would be the next time.
+#[test]
+fn p12_a_cookie_is_not_asked_for_again_at_an_address_that_is_wrong() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.answer(&asked, failed(404));
+    assert_eq!(sent(&page.wait(HOUR)), [""; 0]);
+}
+
 /// P12: `Retry-After`.
 #[test]
 fn p12_the_server_is_left_alone_for_as_long_as_it_asks() {

@@ -23,6 +23,9 @@ fn p18_a_new_token_refused_too_is_no_matter_of_tokens() {
         let outputs = refuse(&mut page, 2);
         assert_eq!((sent(&outputs).len(), told(&outputs)), (0, vec!["server".to_owned()]));
     }
+
+    page.feed(Input::Replayed(stamp(2), true));
+    assert_eq!(sent(&refuse(&mut page, 2)), ["refresh2"], "a resource has taken one since");
 }
 
 /// P22: tokens went where they had no business.
