@@ -1,4 +1,4 @@
-//! When is a token good: fresh, stale, expired.
+//! When is a token good: fresh, stale, expired (rule 1).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who may receive the access token: origins and path prefixes, compared exactly.
+//! Who may receive the access token (rule 9): origins and path prefixes, compared exactly.
 //!
 //! The shell parses every URL with the platform's `URL` and hands over its `origin` and its
 //! `pathname`. Nothing is parsed or normalised a second time here: where two parsers disagree,

@@ -1,4 +1,4 @@
-//! Tokens as values that cannot be printed.
+//! Tokens as values that cannot be printed (rule 9).
 
 use std::fmt;
 
