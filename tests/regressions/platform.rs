@@ -1,6 +1,6 @@
-//! P23, P26, P28: what platforms do to pages.
+//! P14, P23, P26, P28: what platforms do to pages.
 
-use tokenkeeper::core::io::{Event, Input, Means, Output, Sharing, Warning};
+use tokenkeeper::core::io::{Event, Evidence, Input, Means, Output, Sharing, Warning};
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::Stored;
 
@@ -59,6 +59,45 @@ fn p26_a_cookie_beside_memory_brings_the_session_back_at_once() {
     assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"]);
     page.ledger = Some(Ledger::settled(Stamp { family: u64::MAX / 2, generation: 1 }));
     assert_eq!(sent(&page.renew()).len(), 1, "whatever another tab got for the same cookie");
+}
+
+/// And its late answer does not end the session of whoever logged in meanwhile: to give those tokens back would be to log out the cookie.
+#[test]
+fn p26_a_cookies_late_answer_is_dropped_where_somebody_has_logged_in() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    let ticket = page.ticket();
+    page.feed(Input::LoggingIn(ticket));
+    page.feed(Input::LoggedIn(ticket, granted(2)));
+    let outputs = page.answer(&asked, granted(1));
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Revoke(_))), 0);
+    assert_eq!(told(&page.want()), ["access2"]);
+}
+
+/// P14: a page that sleeps between each question and its answer, or a device that is as slow.
+#[test]
+fn p14_old_answers_of_ledger_and_store_are_doubted_but_not_for_ever() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let ticket = page.ticket();
+    let mut inputs = vec![Input::Want(ticket)];
+    let mut looks = 0;
+    while let Some(input) = inputs.pop() {
+        page.machine.handle(page.now, input);
+        while let Some(output) = page.machine.poll() {
+            match output {
+                Output::Lock(attempt) => inputs.push(Input::Locked(attempt, true)),
+                Output::Look(attempt) => {
+                    looks += 1;
+                    page.pass(3_000);
+                    let evidence = Evidence { ledger: page.ledger, stored: page.stored.clone() };
+                    inputs.push(Input::Looked(attempt, evidence));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(looks, 4);
 }
 
 /// P28: `StrictMode` mounts twice: the first manager was closed in the middle of its refresh.
