@@ -1,6 +1,6 @@
 //! P20: clocks that are wrong, and clocks that are set.
 
-use tokenkeeper::core::io::{Event, Input, Means, Reason, Sharing, Warning};
+use tokenkeeper::core::io::{Event, Input, Means, Message, Reason, Sharing, Warning};
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::{Session, Stored};
 use tokenkeeper::core::time::Millis;
@@ -56,4 +56,18 @@ fn p20_a_logout_is_remembered_though_another_tab_logged_in_before_the_clock_was_
     page.answer(&asked, granted(1));
     page.logout();
     assert!(page.ledger.unwrap().stamp.ends_all());
+}
+
+/// P20: and where there is no ledger, whoever logged in could not know of a logout that lies in the future.
+#[test]
+fn p20_a_login_after_the_clock_was_set_back_is_not_ended_by_a_logout_before_that() {
+    let mut page = Page::open(Means::Token, Stored::Nothing, Ledger::default()).opened();
+    page.ledger = None;
+    let later = NOON.plus(Millis(3 * DAY));
+    let logout = Stamp { family: Stamp::first_family(later), generation: 0 };
+    page.feed(Input::Told(Message::Ended(logout, Reason::User)));
+    page.stored = stored(crate::page::session(1, HOUR));
+    page.feed(Input::Seen(page.stored.clone()));
+    page.wait(2_000);
+    assert_eq!(told(&page.want()), ["access1"]);
 }

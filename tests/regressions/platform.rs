@@ -47,6 +47,7 @@ fn p26_a_cookie_brings_the_session_back_unless_somebody_logged_out() {
     let outputs = page.opens();
     assert_eq!(sent(&outputs), [""; 0]);
     assert_eq!(told(&outputs), ["not_logged_in"]);
+    assert_eq!(sent(&page.renew()), ["the cookie"], "or somebody asks for it");
 }
 
 /// And where no store could show another tab's session, it is not waited for: each reload would take seconds.

@@ -82,6 +82,27 @@ fn p08_an_intent_that_is_open_at_the_start_is_tried_again_at_once() {
     let ledger = Ledger { stamp: stamp(1), intent };
     let mut page = Page::open(Means::Token, stored(session(1, HOUR)), ledger);
     assert_eq!(sent(&page.opens()), ["refresh1"]);
+    assert_eq!(page.ledger.unwrap().intent, Some(NOON), "the intent is ours now");
+}
+
+/// P8: but without a lock, whoever wrote it may still be at it.
+#[test]
+fn p08_an_intent_of_another_tab_is_waited_for_where_there_is_no_lock() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.lock = false;
+    page.pass(HOUR);
+    page.ledger = Some(Ledger { stamp: stamp(1), intent: Some(page.now.wall) });
+    let mut outputs = page.want();
+    outputs.extend(page.wait(5_000));
+    assert_eq!((sent(&outputs), told(&outputs)), (vec![], vec![]));
+    let waits = page.machine.timeline().entries().filter(|entry| entry.what == "waiting");
+    assert_eq!(waits.count(), 1, "explain() says so once");
+
+    page.ledger = Some(Ledger::settled(stamp(2)));
+    let mut newer = session(2, HOUR);
+    newer.received = page.now.wall;
+    page.stored = stored(newer);
+    assert_eq!(told(&page.wait(300)), ["access2"]);
 }
 
 /// P8: the answer was lost on its way, and the token at hand is still good for long.
