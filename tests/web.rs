@@ -77,6 +77,7 @@ cases! {
         closing_answers_everyone_who_waits_and_nothing_traps_later
         closing_while_the_store_hangs_traps_nothing
         closing_ends_a_login_whose_answer_comes_late
+        closing_while_a_cookie_is_asked_for_leaves_its_session_alone
         logout_while_a_login_or_refresh_is_under_way_wins;
     fetching:
         fetch_gives_the_token_to_resources_and_to_nobody_else

@@ -4,7 +4,7 @@ use tokenkeeper::core::io::{Event, Evidence, Input, Means, Output, Sharing, Warn
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::Stored;
 
-use crate::page::{HOUR, Page, count, events, granted, sent, stamp, told};
+use crate::page::{HOUR, Page, count, events, failed, granted, sent, stamp, told};
 
 /// P23: a store that throws.
 #[test]
@@ -114,4 +114,19 @@ fn p28_a_closed_manager_finishes_its_refresh_and_answers_everyone() {
     assert_eq!(count(&outputs, |output| matches!(output, Output::Emit(_))), 0);
     assert!(page.machine.is_at_rest());
     assert_eq!(page.machine.timeout(), None);
+}
+
+/// P28: and one that was closed while it asked for a cookie's session did not log that out.
+#[test]
+fn p28_a_manager_that_is_closed_while_it_asks_for_a_cookie_leaves_the_cookies_session_alone() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.answer(&asked, failed(503));
+    let asked = page.wait(3_000);
+    assert_eq!(sent(&asked), ["the cookie"]);
+    page.feed(Input::Closed);
+    let outputs = page.answer(&asked, granted(1));
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Revoke(_))), 0);
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Emit(_))), 0);
+    assert!(page.machine.is_at_rest());
 }

@@ -6,7 +6,7 @@ use tokenkeeper::core::session::Stored;
 use tokenkeeper::core::time::Millis;
 
 use crate::page::{
-    HOUR, NOON, Page, count, events, granted, refused, sent, session, stamp, stored, told,
+    HOUR, NOON, Page, count, events, failed, granted, refused, sent, session, stamp, stored, told,
     unreachable,
 };
 
@@ -85,6 +85,16 @@ fn p08_an_intent_that_is_open_at_the_start_is_tried_again_at_once() {
     assert_eq!(page.ledger.unwrap().intent, Some(NOON), "the intent is ours now");
 }
 
+/// P8: what was answered, if only with an error, was not lost.
+#[test]
+fn p08_a_server_that_answered_with_an_error_is_not_asked_again_while_the_token_is_good() {
+    let mut page = Page::with_session(HOUR).opened();
+    let asked = page.renew();
+    page.answer(&asked, failed(503));
+    assert_eq!(page.ledger.unwrap().intent, None);
+    assert_eq!(sent(&page.wait(HOUR / 2)), [""; 0]);
+}
+
 /// P8: but without a lock, whoever wrote it may still be at it.
 #[test]
 fn p08_an_intent_of_another_tab_is_waited_for_where_there_is_no_lock() {
@@ -125,6 +135,18 @@ fn p09_an_answer_that_comes_after_the_logout_is_given_back() {
     assert_eq!(count(&outputs, |output| matches!(output, Output::Store(_))), 0);
     assert!(page.machine.session().is_none());
     assert_eq!(page.stored, Stored::Nothing);
+}
+
+/// P9: the same for the session of a cookie that was being asked for.
+#[test]
+fn p09_a_cookies_answer_that_comes_after_another_tabs_logout_is_given_back() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    let logout = Stamp { family: 2048, generation: 0 };
+    page.feed(Input::Told(Message::Ended(logout, Reason::User)));
+    let outputs = page.answer(&asked, granted(1));
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Revoke(_))), 1);
+    assert!(page.machine.session().is_none());
 }
 
 /// P10: logging out in one tab left the other logged in.

@@ -217,6 +217,22 @@ export const cases = {
     equal(m.session, null);
   },
 
+  async closing_while_a_cookie_is_asked_for_leaves_its_session_alone(t) {
+    const server = t.server();
+    const clock = t.clock();
+    server.on["/refresh"] = () => new Response("busy", { status: 503 });
+    const m = await t.manager({ server: { refreshVia: "cookie" } });
+    equal(m.session, null, "the session while the server fails");
+    const answer = later();
+    server.on["/refresh"] = async () => (await answer.promise, server.grants());
+    await until(async () => (await clock.advance(500), server.to("/refresh").length === 2), "that it is asked again");
+    m.close();
+    answer.resolve();
+    await until(async () => (await navigator.locks.query()).held.every(({ name }) => name !== `tokenkeeper:${m.name}`), "that the lock is given back");
+    await turn(10);
+    equal(server.to("/logout").length, 0, "calls that end the cookie's session");
+  },
+
   async logout_while_a_login_or_refresh_is_under_way_wins(t) {
     const server = t.server();
     const m = await t.loggedIn();

@@ -114,6 +114,8 @@ impl Machine {
         }
     }
 
+    /// A cookie's session came. A manager that was closed meanwhile keeps it, too: to give it back
+    /// would be to log the cookie out.
     fn on_restored(&mut self, grant: Grant, evidence: &Evidence) {
         self.learn(evidence);
         if let Stored::Session(session) = &evidence.stored
@@ -123,7 +125,7 @@ impl Machine {
             self.adopt(Arc::clone(session));
             return self.finish();
         }
-        if self.held.is_some() || self.latest != self.renewal.known || self.closed {
+        if self.held.is_some() || self.latest != self.renewal.known {
             self.revoke(grant);
             return self.finish();
         }
