@@ -3,11 +3,12 @@
 use tokenkeeper::core::error::{Code, Error};
 use tokenkeeper::core::io::{Event, Input, Means, Outcome, Output, Reason, Warning};
 use tokenkeeper::core::ledger::Ledger;
-use tokenkeeper::core::session::Stored;
+use tokenkeeper::core::session::{Session, Stored};
 use tokenkeeper::core::time::Millis;
 
 use crate::page::{
-    DAY, HOUR, NOON, Page, events, failed, granted, refused, sent, told, unreachable,
+    DAY, HOUR, NOON, Page, events, failed, granted, refused, sent, session, stamp, stored, told,
+    unreachable,
 };
 
 /// P12: offline, 5xx and 429 logged people out.
@@ -193,4 +194,15 @@ fn p12_only_an_explicit_refusal_is_the_end() {
     let outputs = page.answer(&asked, refused());
     let ended = Event::Logout { reason: Reason::RefreshRejected, remote: false };
     assert_eq!(events(&outputs), [ended]);
+}
+
+/// And where the refresh token's own time was over, that is told as the reason.
+#[test]
+fn p12_a_refusal_of_a_refresh_token_that_had_expired_is_told_as_its_expiry() {
+    let session = Session { refresh_expires: Some(NOON.plus(Millis(1_000))), ..session(1, HOUR) };
+    let mut page = Page::open(Means::Token, stored(session), Ledger::settled(stamp(1))).opened();
+    page.pass(1_000);
+    let asked = page.renew();
+    let ended = Event::Logout { reason: Reason::Expired, remote: false };
+    assert_eq!(events(&page.answer(&asked, refused())), [ended]);
 }
