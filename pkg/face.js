@@ -4,7 +4,7 @@
 
 import { decodeSound } from "./decode.js";
 import { fetchFor } from "./fetch.js";
-import { Hands, json } from "./hands.js";
+import { Hands, json, report } from "./hands.js";
 import { Refusal, settingsOf } from "./options.js";
 import init, { Keeper, decodeJwt as decode, initSync } from "./wasm/tokenkeeper.js";
 
@@ -168,8 +168,7 @@ class Desk extends Hands {
       try {
         entry.listener(event);
       } catch (error) {
-        if (typeof reportError === "function") reportError(error);
-        else console.error(error);
+        report(error);
       }
     }
   }

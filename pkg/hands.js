@@ -78,13 +78,13 @@ export class Hands {
   }
 
   refresh(attempt, token, name) {
-    this.#call(REFRESH, attempt, refreshRequest(this.server, token, name));
+    this.#call(REFRESH, attempt, refreshRequest(this.server, token, name).catch(report));
   }
 
   // Says that a session is over, best effort; `keepalive` lets the message outlive the page.
   async over(ticket, access, refresh, name) {
-    const request = logoutRequest(this.server, access, refresh, name);
-    if (request) await this.#send(request, { keepalive: true }).catch(() => {});
+    const request = logoutRequest(this.server, access, refresh, name).catch(report);
+    await this.#send(request, { keepalive: true }).catch(() => {});
     await Promise.all([this.#noted, this.#queue]); // so that a reload finds no session any more
     this.answer(ticket);
   }
@@ -101,11 +101,13 @@ export class Hands {
     keeper.heard(login, id, server.oauth, response, text, error, tokens);
   }
 
-  // The response and its whole body; LATE after the request timeout.
+  // The response and its whole body; LATE after the request timeout, nothing where there is no request.
   async #send(request, init) {
     const controller = new AbortController();
     const answer = async () => {
-      const response = await fetch(request, { ...init, signal: controller.signal });
+      const sent = await request;
+      if (!sent) return undefined;
+      const response = await fetch(sent, { ...init, signal: controller.signal });
       return [response, await response.text()];
     };
     const heard = await within(this.#settings.timeout, answer());
@@ -230,6 +232,12 @@ const LATE = Symbol();
 // What a store of the caller's own has brought: anything but a text is nothing.
 function textOf(found) {
   return typeof found === "string" ? found : undefined;
+}
+
+// What the caller's own code throws where no caller waits for it, as the platform does.
+export function report(error) {
+  if (typeof reportError === "function") reportError(error);
+  else console.error(error);
 }
 
 // What a text holds; undefined where it is no JSON.

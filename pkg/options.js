@@ -115,8 +115,16 @@ function placeOf(storage, key) {
   }
 }
 
+// What brings the headers of a request: those given, checked now, or those that the caller's own function brings then.
 function headersOf(headers) {
-  if (given(headers) && typeof headers !== "object") refuse("server.headers", "must be an object");
+  if (typeof headers === "function") return () => validHeaders(headers());
+  const fixed = validHeaders(headers);
+  return () => fixed;
+}
+
+function validHeaders(headers) {
+  // A promise would pass for an object without any headers.
+  if ((given(headers) && typeof headers !== "object") || headers instanceof Promise) refuse("server.headers", "must be an object, or a function that returns one");
   try {
     return new Headers(headers ?? undefined);
   } catch {

@@ -33,7 +33,8 @@ function jsonOf(credentials) {
   }
 }
 
-export function refreshRequest(server, token, name) {
+// Async as logoutRequest, so that the keeper, which has no place for it, sees nothing of what the caller's own `headers` throws.
+export async function refreshRequest(server, token, name) {
   if (server.oauth) return request(server, server.refresh, form(server, { grant_type: "refresh_token", refresh_token: token }));
   const bearer = server.via === "bearer" ? token : undefined;
   return request(server, server.refresh, server.via === "body" ? JSON.stringify({ [name]: token }) : undefined, bearer);
@@ -42,7 +43,7 @@ export function refreshRequest(server, token, name) {
 // The request that says that a session is over: a JSON server's logout, called with the access
 // token; an OAuth server's revocation, where the refresh token stands for all that was granted with
 // it (RFC 7009 section 2.1). Nothing where there is nowhere to say it.
-export function logoutRequest(server, access, refresh, name) {
+export async function logoutRequest(server, access, refresh, name) {
   if (!server.logout || !(access || server.via === "cookie")) return undefined;
   if (!server.oauth) return request(server, server.logout, refresh && server.via === "body" ? JSON.stringify({ [name]: refresh }) : undefined, access);
   const body = new URLSearchParams({ token: refresh ?? access, token_type_hint: refresh ? "refresh_token" : "access_token" });
@@ -64,7 +65,7 @@ function form({ clientId }, values, scope) {
 function request(server, url, body, bearer) {
   const headers = new Headers({ accept: "application/json" });
   if (typeof body === "string") headers.set("content-type", "application/json");
-  server.headers.forEach((value, name) => headers.set(name, value));
+  server.headers().forEach((value, name) => headers.set(name, value));
   if (bearer) headers.set("authorization", `Bearer ${bearer}`);
   return new Request(url, { method: "POST", headers, body, credentials: server.via === "cookie" ? "include" : "same-origin" });
 }

@@ -10,6 +10,10 @@ declare const store: TokenStore;
 export async function manager(): Promise<TokenManager> {
   await load(new URL("https://cdn.example/tokenkeeper.wasm"));
   await createTokenManager({ server: { kind: "oauth", token: "/token", clientId: "app" }, storage: store });
+  await createTokenManager({ server: { kind: "json", login: "/login", headers: () => ({ "x-xsrf-token": document.cookie }) } });
+  await createTokenManager({ server: { kind: "oauth", token: "/token", headers: new Headers() } });
+  // @ts-expect-error: headers are answered at once
+  await createTokenManager({ server: { kind: "json", login: "/login", headers: async () => ({}) } });
   // @ts-expect-error: a JSON server has no token endpoint
   await createTokenManager({ server: { kind: "json", token: "/token" } });
   // @ts-expect-error: there is no such storage

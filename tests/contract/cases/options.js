@@ -19,6 +19,7 @@ const bad = [
   [of({ fields: { accessToken: "" } }), "server.fields.accessToken"], [of({ fields: { refreshToken: "/a~2" } }), "server.fields.refreshToken"],
   [of({ fields: { expiresIn: [] } }), "server.fields.expiresIn"], [of({ fields: { refreshExpiresIn: {} } }), "server.fields.refreshExpiresIn"],
   [of({ headers: "x" }), "server.headers"], [of({ headers: { "no good": "1" } }), "server.headers"], [of({ headers: { "x-a": "a\nb" } }), "server.headers"],
+  [of({ headers: Promise.resolve({}) }), "server.headers"],
   [{ server: { kind: "oauth" } }, "server.token"], [{ server: { ...oauth, token: "http://a.example/" } }, "server.token"],
   [{ server: { ...oauth, clientId: 7 } }, "server.clientId"], [{ server: { ...oauth, scope: ["a"] } }, "server.scope"],
   [{ server: { ...oauth, revocation: 7 } }, "server.revocation"], [{ server: { ...oauth, legacyPasswordGrant: "yes" } }, "server.legacyPasswordGrant"],

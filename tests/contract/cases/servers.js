@@ -1,5 +1,5 @@
 // JSON servers that are not ours: each answers in its own way, and needs no more than it is given here.
-import { equal, near, ok, test } from "../lib/harness.js";
+import { equal, near, ok, rejection, test } from "../lib/harness.js";
 
 const shapes = {
   "Django SimpleJWT": {
@@ -84,3 +84,52 @@ for (const [who, rename] of [["a manager without a stored session", (name) => na
     equal((await again.fetch(world.url("api"))).status, 200);
   });
 }
+
+for (const [kind, make, [login, refresh, logout]] of [["JSON", "manager", ["login", "refresh", "logout"]], ["OAuth", "oauth", ["token", "token", "revoke"]]]) {
+  test(`headers from a function are asked for anew for each call to the ${kind} server`, async (t) => {
+    const world = await t.world(kind === "JSON" ? {} : { via: "form" });
+    let asked = 0;
+    const headers = () => ({ "X-XSRF-Token": `n${++asked}` });
+    const server = kind === "JSON" ? { headers } : { headers, revocation: world.url("revoke"), legacyPasswordGrant: true };
+    const m = await t[make](world, { server });
+    equal(asked, 0, "how often it was asked by then");
+    await m.login({ username: "ada", password: "right" });
+    await m.refresh();
+    await m.fetch(world.url("api"));
+    await m.refresh();
+    await m.logout();
+    const sent = (await world.heard()).log.filter(({ endpoint }) => endpoint !== "control").map(({ endpoint, headers }) => `${endpoint} ${headers["x-xsrf-token"]}`);
+    equal(sent, [`${login} n1`, `${refresh} n2`, "api undefined", `${refresh} n3`, `${logout} n4`]);
+  });
+}
+
+test("what a function for headers throws is its caller's at a login, and elsewhere reported and no refusal", async (t) => {
+  const reported = [];
+  const { reportError } = globalThis;
+  globalThis.reportError = (error) => reported.push(error);
+  try {
+    const world = await t.world();
+    const wrong = new Error("no CSRF token");
+    let headers = () => ({});
+    const m = await t.loggedIn(world, { server: { headers: () => headers() } });
+
+    headers = () => { throw wrong; };
+    ok((await rejection(m.login({ username: "ada", password: "right" }))) === wrong, "the function's own error");
+    equal(reported.length, 0, "reports of a login");
+    await t.fails(m.refresh(), { code: "network", retryable: true });
+    ok(reported.length === 1 && reported[0] === wrong, "one report of the refresh");
+    equal((await m.fetch(world.url("api"))).status, 200, "a call");
+
+    headers = async () => ({});
+    await t.fails(m.login({ username: "ada", password: "right" }), { code: "bad_options" });
+    headers = () => ({ "no good": "1" });
+    await t.fails(m.login({ username: "ada", password: "right" }), { code: "bad_options" });
+
+    await m.logout();
+    equal(m.session, null);
+    ok(/server\.headers/.test(reported.at(-1).message), "a report of the logout");
+    equal((await world.requests("refresh")).length + (await world.requests("logout")).length, 0, "calls that lacked their headers");
+  } finally {
+    globalThis.reportError = reportError;
+  }
+});

@@ -175,6 +175,27 @@ export const frameworks = {
     },
   },
 
+  "A CSRF token that changes": {
+    renews: true, tells: true, logout: true, leavesNoTrace: true,
+    routes(tokens) {
+      let good; // the token that the last answer gave
+      const csrf = () => `XSRF-TOKEN=${encodeURIComponent((good = `${random()}==`))}; Path=/; Secure; SameSite=Lax`;
+      const guarded = (route) => (heard) => {
+        const isOurs = good && heard.headers.get("x-xsrf-token") === good && decodeURIComponent(heard.cookies["XSRF-TOKEN"]) === good;
+        const [status, body, cookie] = isOurs ? route(heard) : [419, { message: "CSRF token mismatch." }];
+        return [status, body, { "set-cookie": [csrf(), cookie ?? []].flat() }];
+      };
+      const cookie = (value, age) => `refresh=${value}; Max-Age=${age}; Path=/auth; HttpOnly; Secure; SameSite=Strict`;
+      const granted = () => [200, { accessToken: tokens.jwt(), expiresIn: LIFETIME }, cookie(tokens.refresh(), 86400)];
+      return {
+        "GET /auth/csrf": () => [204, undefined, { "set-cookie": csrf() }],
+        "POST /auth/login": guarded(({ json }) => (isAda(json?.username, json?.password) ? granted() : [401, { error: "Wrong name or password." }])),
+        "POST /auth/refresh": guarded(({ cookies }) => (tokens.renew(cookies.refresh) ? granted() : [401])),
+        "POST /auth/logout": guarded(({ cookies }) => (tokens.end(cookies.refresh), [204, undefined, cookie("", 0)])),
+      };
+    },
+  },
+
   "An OAuth server": {
     renews: true, tells: true, logout: true,
     api: "https://api.example.com/orders",

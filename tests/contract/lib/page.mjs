@@ -9,11 +9,13 @@ export class Page {
   #routes;
   #managers = [];
   #cookies = new Map();
+  #readable = new Map(); // those of them that script sees
   #location = Object.assign(new URL(HOME), { assign: (address) => (this.#moved = this.#visit(address)) });
   #moved;
   #password;
   #awake = setInterval(() => {}, 60_000); // Node ends when only a manager's timers are left; a page stays
   #before = { fetch: globalThis.fetch, location: globalThis.location };
+  #document = Object.defineProperty({}, "cookie", { get: () => [...this.#readable].map((pair) => pair.join("=")).join("; ") });
   localStorage = storage();
   sessionStorage = storage();
 
@@ -36,6 +38,7 @@ export class Page {
       username: "ada", email: "ada@example.com", password,
       localStorage: this.localStorage, sessionStorage: this.sessionStorage,
       history: { replaceState: (_state, _title, address) => void (this.#location.href = new URL(address, HOME).href) },
+      document: this.#document,
       createTokenManager: (options) => this.#manager(options),
       ...more,
     };
@@ -77,9 +80,10 @@ export class Page {
     if (credentials !== "include" && !(credentials === "same-origin" && isOwn)) return this.#answer(request);
     const response = await this.#answer(request, Object.fromEntries(this.#cookies));
     for (const cookie of response.headers.getSetCookie()) {
-      const [, name, value] = /^(\w+)=([^;]*)/.exec(cookie);
+      const [, name, value] = /^([\w-]+)=([^;]*)/.exec(cookie);
       if (cookie.includes("Max-Age=0;")) this.#cookies.delete(name);
       else this.#cookies.set(name, value);
+      if (!cookie.includes("HttpOnly")) this.#readable.set(name, value);
     }
     return response;
   }
@@ -98,7 +102,8 @@ export class Page {
       json: type === "application/json" ? JSON.parse(text) : undefined,
       form: type === "application/x-www-form-urlencoded" ? new URLSearchParams(text) : undefined,
     });
-    return new Response(body && JSON.stringify(body), { status, headers: { ...(body && { "content-type": "application/json" }), ...more } });
+    const said = Object.entries({ ...(body && { "content-type": "application/json" }), ...more }); // a header's values may be several
+    return new Response(body && JSON.stringify(body), { status, headers: said.flatMap(([name, values]) => [values].flat().map((value) => [name, value])) });
   }
 }
 

@@ -10,6 +10,6 @@ declare class Response {
   readonly status: number;
 }
 interface RequestInit {
-  method?: string;
+  headers?: Record<string, string>;
 }
 declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
