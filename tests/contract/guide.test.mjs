@@ -63,6 +63,18 @@ test("the README's first lines show what the server said, call with the token, a
   }
 });
 
+test("the redirect's way back tells of a login that was denied, or that never began here", { timeout: 30_000 }, async () => {
+  const blocks = blocksOf("An OAuth server");
+  const page = new Page(createTokenManager, frameworks["An OAuth server"].routes(new Tokens()));
+  try {
+    await rejects(page.run(blocks, "denied"), /The login failed: The user said no/);
+    page.sessionStorage.removeItem("login");
+    await rejects(page.run(blocks.slice(1)), /not the login that began here/);
+  } finally {
+    page.close();
+  }
+});
+
 describe("a session of the old code's is taken over", () => {
   test("by the block in the guide, once", { timeout: 30_000 }, async () => {
     const tokens = new Tokens();

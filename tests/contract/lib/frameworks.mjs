@@ -211,9 +211,12 @@ export const frameworks = {
       return {
         // The user logs in at the server, which sends the browser back.
         [`GET ${realm}/auth`]: ({ query, password }) => {
+          const state = query.get("state");
+          const back = (answer) => [302, undefined, { location: `${query.get("redirect_uri")}?${new URLSearchParams(answer)}` }];
+          if (password === "denied") return back({ state, error: "access_denied", error_description: "The user said no" });
           const code = random();
           if (password === "right" && query.get("code_challenge_method") === "S256") challenges.set(code, query.get("code_challenge"));
-          return [302, undefined, { location: `${query.get("redirect_uri")}?${new URLSearchParams({ state: query.get("state"), code })}` }];
+          return back({ state, code });
         },
         [`POST ${realm}/token`]: ({ form }) => {
           if (form?.get("client_id") !== "shop") return [401, { error: "invalid_client" }];
