@@ -192,6 +192,7 @@ function managerOf(desk) {
 
     async login(credentials) {
       await saying(() => desk.login(credentials));
+      await desk.stored;
       return desk.session ?? desk.gone();
     },
 
@@ -206,6 +207,7 @@ function managerOf(desk) {
 
     async refresh() {
       await desk.ask((ticket) => desk.keeper.renew(ticket));
+      await desk.stored;
       return desk.session ?? desk.gone();
     },
 

@@ -58,6 +58,11 @@ export class Hands {
     return this.ask((ticket) => this.keeper.want(ticket));
   }
 
+  // Resolves when the caller's own store has what it was given, so that a reload finds it.
+  get stored() {
+    return this.#queue;
+  }
+
   // Time
 
   alarm(millis) {
@@ -216,7 +221,15 @@ export class Hands {
   }
 
   save(text) {
-    this.#inTurn(async (store, key) => store.set(key, text)).catch(() => {});
+    this.#inTurn(async (store, key) => {
+      try {
+        await store.set(key, text);
+      } catch {
+        // As in src/web/store.rs: what stays would be an old session, and outlive the logout.
+        await store.remove(key);
+        await store.set(key, text);
+      }
+    }).catch(() => {});
   }
 
   erase(family, generation) {

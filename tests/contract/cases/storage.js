@@ -53,6 +53,51 @@ for (const [what, storage] of Object.entries(unusable)) {
   });
 }
 
+test("login and refresh resolve once a slow store of one's own holds the session, so that the page can be left at once", async (t) => {
+  const world = await t.world();
+  const { kept, ...atOnce } = store();
+  const slow = (use) => (...all) => slowly().then(() => use(...all));
+  const storage = { get: slow(atOnce.get), set: slow(atOnce.set), remove: slow(atOnce.remove) };
+  const m = await t.loggedIn(world, { storage, name: "left-at-once" });
+  equal(kept.size, 1, "records after the login");
+  await m.refresh();
+  const token = await m.token();
+  ok([...kept.values()].every((text) => text.includes(token)), "the new token in the store");
+  await m.logout();
+  equal(kept.size, 0, "records after the logout");
+});
+
+for (const [what, set] of [["throws", () => { throw new Error("full"); }], ["rejects", () => Promise.reject(new Error("full"))]]) {
+  test(`a store of one's own whose set ${what} later keeps no old session, which would outlive the logout`, async (t) => {
+    const world = await t.world();
+    const storage = store();
+    const m = await t.loggedIn(world, { storage, name: `full-${what}` });
+    storage.set = set;
+    await m.refresh();
+    await until(() => m.events.some(({ code }) => code === "storage_unavailable"), "the warning");
+    equal((await m.fetch(world.url("api"))).status, 200);
+    await m.logout();
+    m.close();
+    equal(storage.kept.size, 0, "records after the logout");
+    equal((await t.manager(world, { storage, name: `full-${what}` })).session, null);
+  });
+}
+
+test("a store of one's own that has room once the old session is gone is used on", async (t) => {
+  const world = await t.world();
+  const storage = store();
+  const { set } = storage;
+  storage.set = (key, value) => {
+    if (storage.kept.size > 0) throw new Error("full");
+    return set(key, value);
+  };
+  const m = await t.loggedIn(world, { storage, name: "tight" });
+  await m.refresh();
+  const token = await m.token();
+  await until(() => [...storage.kept.values()].some((text) => text.includes(token)), "the new token in the store");
+  equal(m.events.filter(({ code }) => code === "storage_unavailable").length, 0);
+});
+
 for (const [what, text] of [["no JSON", "}{"], ["another program's", '{"user":"ada"}'], ["a number", "7"], ["empty", ""], ["a record with a bad token", '[1,5,1,"a b",null,null,0,null,null,null]'], ["a record of another version", '[2,5,1,"a",null,null,0,null,null,null]']]) {
   test(`a store that holds what is ${what} warns storage_corrupt and starts logged out`, async (t) => {
     const world = await t.world();
