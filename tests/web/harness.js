@@ -2,6 +2,7 @@
 // moves when it is told to, and an authorization and resource server that is a function.
 
 import { createManager, isTokenError, load } from "../../pkg/face.js";
+import { Keeper } from "../../pkg/wasm/tokenkeeper.js";
 
 const platform = { fetch: globalThis.fetch, setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, Date, now: Date.now, performance: performance.now };
 
@@ -37,6 +38,29 @@ if (globalThis.IDBFactory) {
   };
 }
 
+// A manager is closed when its case ends, and brings to its end what is under way. Not so far as into the next case, which
+// would take for its own what is asked and set there: it hears of nothing anymore.
+const living = new Set();
+const dead = new WeakSet();
+let watched = false;
+
+// Not before a test runs: the module imports this file, and has no Keeper until it was evaluated.
+function watch() {
+  if (watched) return;
+  watched = true;
+  const { open } = Keeper.prototype;
+  Keeper.prototype.open = function (...all) {
+    living.add(this);
+    return open.apply(this, all);
+  };
+  for (const name of ["heard", "locked", "looked", "noted", "seen", "storeFailed", "tick", "told", "unheard", "woken"]) {
+    const hears = Keeper.prototype[name];
+    Keeper.prototype[name] = function (...all) {
+      if (!dead.has(this)) hears.apply(this, all);
+    };
+  }
+}
+
 export const AUTH = "https://auth.test";
 export const API = "https://api.test";
 
@@ -46,12 +70,15 @@ export async function run(cases, name) {
   addEventListener("unhandledrejection", uncaught);
   addEventListener("error", uncaught);
   try {
+    watch();
     await load(); // it is there, being the test itself; the face does not know
     const late = new Promise((_, reject) => platform.setTimeout.call(globalThis, reject, 20_000, new Error("expected an end within 20 s")));
     await Promise.race([cases[name](t), late]);
   } finally {
     t.end();
     await until(async () => (await turn(), connections === 0), "that every connection to IndexedDB is closed");
+    for (const keeper of living) dead.add(keeper);
+    living.clear();
     removeEventListener("unhandledrejection", uncaught);
     removeEventListener("error", uncaught);
   }
