@@ -98,6 +98,12 @@ impl Page {
         outputs
     }
 
+    /// The store shows what another tab's refresh has just brought.
+    pub fn shows_successor(&mut self) {
+        let received = self.now.wall;
+        self.stored = stored(Session { received, ..session(2, HOUR) });
+    }
+
     /// Time goes by unnoticed.
     pub fn pass(&mut self, span: u64) {
         self.now.wall = self.now.wall.plus(Millis(span));

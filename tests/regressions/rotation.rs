@@ -15,9 +15,7 @@ use crate::page::{
 fn p05_inside_the_lock_the_store_is_read_again_and_a_newer_session_adopted() {
     let mut page = Page::with_session(HOUR).opened();
     page.pass(HOUR);
-    let mut newer = session(2, HOUR);
-    newer.received = page.now.wall;
-    page.stored = stored(newer);
+    page.shows_successor();
     let outputs = page.want();
     assert_eq!(sent(&outputs), [""; 0]);
     assert_eq!(told(&outputs), ["access2"]);
@@ -29,9 +27,7 @@ fn p05_before_a_refusal_ends_the_session_the_store_is_read_once_more() {
     let mut page = Page::with_session(HOUR).opened();
     page.pass(HOUR);
     let asked = page.want();
-    let mut newer = session(2, HOUR);
-    newer.received = page.now.wall;
-    page.stored = stored(newer);
+    page.shows_successor();
     let outputs = page.answer(&asked, refused());
     assert_eq!(told(&outputs), ["access2"]);
     assert_eq!(events(&outputs), [Event::Refresh { remote: true }]);
@@ -109,9 +105,7 @@ fn p08_an_intent_of_another_tab_is_waited_for_where_there_is_no_lock() {
     assert_eq!(waits.count(), 1, "explain() says so once");
 
     page.ledger = Some(Ledger::settled(stamp(2)));
-    let mut newer = session(2, HOUR);
-    newer.received = page.now.wall;
-    page.stored = stored(newer);
+    page.shows_successor();
     assert_eq!(told(&page.wait(300)), ["access2"]);
 }
 
@@ -172,9 +166,7 @@ fn p11_a_store_behind_the_ledger_is_waited_for_and_its_token_never_sent() {
     page.ledger = Some(Ledger::settled(stamp(2)));
     assert_eq!(sent(&page.want()), [""; 0]);
     assert_eq!(sent(&page.wait(500)), [""; 0]);
-    let mut newer = session(2, HOUR);
-    newer.received = page.now.wall;
-    page.stored = stored(newer);
+    page.shows_successor();
     assert_eq!(told(&page.wait(100)), ["access2"]);
 }
 
@@ -187,9 +179,7 @@ fn p11_a_page_that_slept_while_it_waited_for_the_store_looks_again() {
     page.want();
     page.pass(8 * HOUR);
     assert_eq!(told(&page.feed(Input::Tick)), [""; 0]);
-    let mut newer = session(2, HOUR);
-    newer.received = page.now.wall;
-    page.stored = stored(newer);
+    page.shows_successor();
     assert_eq!(told(&page.wait(100)), ["access2"]);
 }
 
