@@ -1,12 +1,44 @@
-// Takes a token apart with the platform's own base64url, where it has one: then nothing has to cross
-// the border into the module. It answers only for what is sound beyond doubt. For all else it has no
-// answer, and the module (src/core/jwt.rs), whose rules these are, says which of them was broken.
+// Takes a token apart, strictly. Where the platform has base64url of its own, nothing has to cross the border into the
+// module. That way answers only for what is sound beyond doubt; of all else the module's decoder (src/core/jwt.rs) says
+// which rule was broken.
+
+import { utf8 } from "./text.js";
+import { bytesOf } from "./wasm/tokenkeeper.js";
 
 const alphabet = { alphabet: "base64url" };
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const room = new Uint8Array(16384); // what is larger fits into no header
 
-export function decodeSound(token) {
+// Header, claims and signature; throws the sentence that says which rule was broken.
+export function partsOf(token) {
+  return soundParts(token) ?? strictParts(token);
+}
+
+// The claims of a token; null when it is opaque.
+export function claimsOf(token) {
+  try {
+    return partsOf(token).claims;
+  } catch {
+    return null;
+  }
+}
+
+function strictParts(token) {
+  const parts = token.split(".");
+  if (parts.length === 5) throw "The token has five parts: it is encrypted (JWE).";
+  if (parts.length !== 3) throw "The token does not have three parts, separated by dots.";
+  const [header, claims, signature] = parts.map((part, at) => {
+    try {
+      const bytes = bytesOf(part);
+      return at < 2 ? objectIn(bytes) : bytes;
+    } catch (rule) {
+      const broken = { TypeError: "is not UTF-8", SyntaxError: "is not valid JSON" }[rule.name] ?? rule;
+      throw `The token's ${["header", "payload", "signature"][at]} ${broken}.`;
+    }
+  });
+  return { header, claims, signature };
+}
+
+function soundParts(token) {
   if (!room.setFromBase64) return undefined;
   try {
     const first = token.indexOf(".");
@@ -17,7 +49,7 @@ export function decodeSound(token) {
     const header = headerIn(token.slice(0, first));
     // Both in one go, which costs less than two: what makes the payload's last group whole lies behind its own bytes.
     decode(payload + FILL[payload.length % 4] + last);
-    const claims = objectIn(payload);
+    const claims = decoded(payload);
     let bytes;
     return {
       header,
@@ -38,17 +70,13 @@ let knownPart, known;
 function headerIn(part) {
   if (part === knownPart) return { ...known };
   decode(part);
-  const header = objectIn(part);
+  const header = decoded(part);
   if (!Object.values(header).some((value) => typeof value === "object")) [knownPart, known] = [part, { ...header }];
   return header;
 }
 
 // The object whose text lies in the room, since this part was decoded.
-function objectIn(part) {
-  const value = JSON.parse(utf8.decode(room.subarray(0, lengthOf(part))));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw UNSOUND;
-  return value;
-}
+const decoded = (part) => objectIn(room.subarray(0, lengthOf(part)));
 
 // Decodes into the room. The platform overlooks white space, padding and spare bits: here there must be the bytes that so
 // many characters hold, and none but their bits.
@@ -62,9 +90,16 @@ function lengthOf(part) {
   return (part.length * 3) >> 2;
 }
 
+function objectIn(bytes) {
+  if (bytes.length === 0) throw "is empty";
+  const value = JSON.parse(utf8.decode(bytes));
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw "is not a JSON object";
+  return value;
+}
+
 const FILL = ["", "AAA", "AA", "A"]; // by the number of characters in the last group
 
 // The characters whose spare bits are zero, by the same.
 const LAST = [, "", "AQgw", "AEIMQUYcgkosw048"];
 
-const UNSOUND = "not sound beyond doubt";
+const UNSOUND = "is not sound beyond doubt";

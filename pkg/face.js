@@ -2,33 +2,20 @@
 // and sessions their shape. Importing it does nothing; index.js and slim.js differ only in where the
 // module is from.
 
-import { decodeSound } from "./decode.js";
+import { claimsOf, partsOf } from "./decode.js";
+import { TokenError, refuse } from "./error.js";
 import { fetchFor } from "./fetch.js";
-import { Hands, json, report } from "./hands.js";
-import { Refusal, settingsOf } from "./options.js";
-import init, { Keeper, decodeJwt as decode, initSync } from "./wasm/tokenkeeper.js";
-
-class TokenError extends Error {
-  constructor(code, message, retryable = false, status = undefined, body = undefined) {
-    super(message);
-    this.code = code;
-    this.retryable = retryable;
-    if (status !== undefined) this.status = status;
-    if (body !== undefined) this.body = body;
-  }
-}
-Object.defineProperty(TokenError.prototype, "name", { value: "TokenError" });
-
-export function isTokenError(value) {
-  return value instanceof Error && value.name === "TokenError" && typeof value.code === "string";
-}
+import { Hands, known, report } from "./hands.js";
+import { settingsOf } from "./options.js";
+import { json } from "./text.js";
+import init, { Keeper, initSync } from "./wasm/tokenkeeper.js";
 
 class Session {
-  constructor(claims, scope, expiresAt, refreshExpiresAt) {
-    this.claims = claims;
-    this.scopes = Object.freeze(scopesOf(scope, claims));
-    this.expiresAt = expiresAt;
-    this.refreshExpiresAt = refreshExpiresAt;
+  constructor({ token, scope, expires, refreshExpires }, opaque) {
+    this.claims = opaque ? null : claimsOf(token);
+    this.scopes = Object.freeze(scopesOf(scope, this.claims));
+    this.expiresAt = known(expires);
+    this.refreshExpiresAt = known(refreshExpires);
     Object.freeze(this);
   }
 
@@ -62,6 +49,9 @@ const WARNINGS = {
   token_rejected: "A token was refused right after its refresh. Check its audience and the resource's clock.",
 };
 
+// What a warning's number is.
+const HOW_MUCH = { clock_skew: "skewMs", refresh_failed: "retryInMs", step_up_required: "maxAge" };
+
 const EVENTS = ["login", "refresh", "logout", "warning"];
 const CHANGE = "change";
 
@@ -71,7 +61,7 @@ class Desk extends Hands {
   #tickets = 0;
   #waiting = new Map();
   #lease;
-  #session; // undefined until it is asked for
+  #session; // made when it is asked for
   #listeners = new Set();
   #early = []; // warnings from before anyone could listen
 
@@ -80,7 +70,7 @@ class Desk extends Hands {
     const ticket = ++this.#tickets;
     const reply = new Promise((resolve, reject) => this.#waiting.set(ticket, { resolve, reject }));
     reply.ticket = ticket;
-    if (this.ended) this.fail(ticket, new TokenError("closed", CLOSED));
+    if (this.ended) this.fail(ticket, "closed", CLOSED);
     else feed(ticket);
     return reply;
   }
@@ -90,23 +80,22 @@ class Desk extends Hands {
     this.keeper.left(ticket);
   }
 
-  answer(ticket, token, family, generation) {
-    this.#waiting.get(ticket)?.resolve({ token, family, generation });
+  answer(ticket) {
+    this.#waiting.get(ticket)?.resolve(this.#lease);
     this.#waiting.delete(ticket);
   }
 
-  fail(ticket, error) {
+  fail(ticket, code, message, retryable, status, words) {
+    const text = this.what(words).words;
+    const error = new TokenError(code, message, retryable, status || undefined, text ? (json(text) ?? text) : undefined);
     this.#waiting.get(ticket)?.reject(error);
     this.#waiting.delete(ticket);
   }
 
-  error(code, message, retryable, status, words) {
-    return new TokenError(code, message, retryable, status, words && (json(words) ?? words));
-  }
-
-  lease(token, until, family, generation) {
-    this.#lease = token && { token, until, family, generation };
+  // The session in hand; its token may be used unasked for a while. No access token: nobody is logged in.
+  lease(access, scope, family, generation, until, expires, refreshExpires) {
     this.#session = undefined;
+    this.#lease = access ? { token: this.what(access).access, scope: this.what(scope).scope, family, generation, until, expires, refreshExpires } : undefined;
   }
 
   // The token that needs no question, while it is good.
@@ -120,12 +109,8 @@ class Desk extends Hands {
 
   // The same object until something changes.
   get session() {
-    if (this.ended) return null;
-    if (this.#session === undefined) {
-      const known = this.keeper.session(this.server.oauth);
-      this.#session = known ? new Session(...known) : null;
-    }
-    return this.#session;
+    if (this.ended || !this.#lease) return null;
+    return (this.#session ??= new Session(this.#lease, this.server.oauth));
   }
 
   // A login or a refresh brought a session that is over already: a listener logged out, or it lived for a moment only. The
@@ -139,8 +124,9 @@ class Desk extends Hands {
     this.#notify(CHANGE);
   }
 
-  warn(code, more) {
-    const warning = { code, message: WARNINGS[code], ...more };
+  warn(code, much, scope, acrValues) {
+    const warning = { code, message: WARNINGS[code], ...(acrValues && { acrValues }), ...(scope && { scope }) };
+    if (!Number.isNaN(much)) warning[HOW_MUCH[code]] = much;
     if (this.#early) this.#early.push(warning);
     else this.#notify("warning", warning);
   }
@@ -155,7 +141,7 @@ class Desk extends Hands {
   }
 
   listen(type, listener) {
-    if (typeof listener !== "function") throw new TokenError("bad_options", "The listener must be a function.");
+    if (typeof listener !== "function") refuse("The listener", "must be a function.");
     const entry = { type, listener };
     this.#listeners.add(entry);
     return () => void this.#listeners.delete(entry);
@@ -191,8 +177,8 @@ function managerOf(desk) {
     },
 
     async login(credentials) {
-      await saying(() => desk.login(credentials));
-      await desk.stored;
+      await desk.login(credentials);
+      await desk.settled;
       return desk.session ?? desk.gone();
     },
 
@@ -207,21 +193,26 @@ function managerOf(desk) {
 
     async refresh() {
       await desk.ask((ticket) => desk.keeper.renew(ticket));
-      await desk.stored;
+      await desk.settled;
       return desk.session ?? desk.gone();
     },
 
     on(type, listener) {
-      if (!EVENTS.includes(type)) throw new TokenError("bad_options", `on(type) must be one of ${EVENTS.join(", ")}.`);
+      if (!EVENTS.includes(type)) refuse("on(type)", `must be one of ${EVENTS.join(", ")}.`);
       return desk.listen(type, listener);
     },
 
     subscribe: (listener) => desk.listen(CHANGE, listener),
-    explain: () => desk.keeper.explain(),
+    explain: () => desk.keeper.explain().map(lineOf),
     close: () => desk.end(),
     // Where a platform has no Symbol.dispose, the method is merely out of reach.
     [Symbol.dispose]: () => desk.end(),
   };
+}
+
+// A line of the timeline, with what there is to say.
+function lineOf([at, what, why, status, remote]) {
+  return { at, what, ...(why && { why }), ...(status && { status }), ...(remote && { remote }) };
 }
 
 const CLOSED = "This token manager was closed: create a new one.";
@@ -231,9 +222,15 @@ function unlessClosed(error) {
 }
 
 export async function createManager(options) {
-  const settings = saying(() => settingsOf(options));
+  const settings = settingsOf(options);
+  const { server, renewable, cookie, place, autoRefresh, margin, deadline, resources } = settings;
   const desk = new Desk(settings);
-  await desk.begin(saying(() => new Keeper(settings, weakly(desk))));
+  const keeper = new Keeper(weakly(desk), server.oauth, renewable, cookie, place.shared, autoRefresh, margin, deadline);
+  resources.forEach(({ origin, pathname }, index) => {
+    const flaw = keeper.add(origin, pathname);
+    if (flaw) refuse(`resources[${index}]`, flaw);
+  });
+  await desk.begin(keeper);
   return managerOf(desk);
 }
 
@@ -244,28 +241,13 @@ function weakly(desk) {
   return new Proxy({}, { get: (_, name) => (...values) => ref.deref()?.[name](...values) });
 }
 
-// Does what may refuse options, and says so in an error of ours.
-function saying(work) {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Refusal) throw new TokenError("bad_options", error.message);
-    // The core refuses one of the resources: which, and why.
-    if (Array.isArray(error)) throw new TokenError("bad_options", `resources[${error[0]}] ${error[1]}`);
-    throw error;
-  }
-}
-
 export function decodeToken(token) {
   if (!loaded) throw new TokenError("wasm_blocked", "The module is not loaded yet: await load() or createTokenManager() first.");
   if (typeof token !== "string") throw new TokenError("bad_token", "A JWT is a string.");
-  const sound = decodeSound(token);
-  if (sound) return sound;
   try {
-    const [header, claims, signature] = decode(token);
-    return { header, claims, signature };
+    return partsOf(token);
   } catch (rule) {
-    throw typeof rule === "string" ? new TokenError("bad_token", rule) : rule;
+    throw new TokenError("bad_token", rule);
   }
 }
 

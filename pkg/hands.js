@@ -3,35 +3,31 @@
 
 // Locks, channels and IndexedDB may each be missing: the core knows how to do without.
 
-import { loginRequest, logoutRequest, refreshRequest, tokensIn } from "./server.js";
+import { answerOf, loginRequest, logoutRequest, refreshRequest } from "./server.js";
+import { Store, numbersIn } from "./store.js";
+import { LATE, within } from "./within.js";
 
 const PREFIX = "tokenkeeper:";
 const LONGEST = 2 ** 31 - 1; // more is taken for no delay at all; whoever is woken early asks again
 const LEDGER_DEADLINE = 1000;
-const STORE_DEADLINE = 5000;
 const LOGIN = true; // which call it is, as the keeper takes it
 const REFRESH = false;
 
-export class Hands {
-  keeper; // once there is one
+export class Hands extends Store {
   server;
   ended = false;
   #settings;
-  #custom;
   #name;
-  #key;
   #timer;
   #channel;
   #ledgerBroken = false;
   #noted;
-  #queue = Promise.resolve();
   #locks = new Map();
   #stop = [];
 
   constructor(settings) {
+    super(settings);
     this.#settings = settings;
-    this.#custom = settings.custom;
-    this.#key = settings.key;
     this.#name = PREFIX + settings.name;
     this.server = settings.server;
   }
@@ -39,9 +35,10 @@ export class Hands {
   // Starts listening to other tabs and to the page, and resolves when it is known who is logged in.
   async begin(keeper) {
     this.keeper = keeper;
+    if (this.#settings.place.unusable) keeper.storeFailed();
     this.#listen();
-    const stored = await this.#read();
-    await this.ask((ticket) => keeper.open(ticket, stored)).catch(() => {}); // nobody: no error here
+    this.show(await this.read());
+    await this.ask((ticket) => keeper.open(ticket)).catch(() => {}); // nobody: no error here
     this.opened();
   }
 
@@ -58,11 +55,6 @@ export class Hands {
     return this.ask((ticket) => this.keeper.want(ticket));
   }
 
-  // Resolves when the caller's own store has what it was given, so that a reload finds it.
-  get stored() {
-    return this.#queue;
-  }
-
   // Time
 
   alarm(millis) {
@@ -76,21 +68,22 @@ export class Hands {
 
   login(credentials) {
     const request = loginRequest(this.server, credentials);
+    this.probe();
     return this.ask((ticket) => {
       this.keeper.loggingIn(ticket);
       this.#call(LOGIN, ticket, request);
     });
   }
 
-  refresh(attempt, token, name) {
-    this.#call(REFRESH, attempt, refreshRequest(this.server, token, name).catch(report));
+  refresh(attempt, refresh) {
+    this.#call(REFRESH, attempt, refreshRequest(this.server, this.what(refresh)).catch(report));
   }
 
   // Says that a session is over, best effort; `keepalive` lets the message outlive the page.
-  async over(ticket, access, refresh, name) {
-    const request = logoutRequest(this.server, access, refresh, name).catch(report);
+  async over(ticket, access, refresh) {
+    const request = logoutRequest(this.server, this.what(access), this.what(refresh)).catch(report);
     await this.#send(request, { keepalive: true }).catch(() => {});
-    await Promise.all([this.#noted, this.#queue]); // so that a reload finds no session any more
+    await Promise.all([this.#noted, this.settled]); // so that a reload finds no session any more
     this.answer(ticket);
   }
 
@@ -100,10 +93,8 @@ export class Hands {
     const heard = await this.#send(request, { keepalive: false }).catch(() => undefined);
     if (!heard || heard === LATE) return keeper.unheard(login, id, heard === LATE);
     const [response, text] = heard;
-    const body = json(text);
-    const error = typeof body?.error === "string" ? body.error : undefined;
-    const tokens = response.ok ? tokensIn(server, body, text, login) : undefined;
-    keeper.heard(login, id, server.oauth, response, text, error, tokens);
+    const { html, invalidGrant, what, times } = answerOf(server, response, text, login);
+    keeper.heard(login, id, response, html, invalidGrant, this.keep(what), !!what.access, !!what.refresh, !!what.scope, ...times);
   }
 
   // The response and its whole body; LATE after the request timeout, nothing where there is no request.
@@ -147,8 +138,8 @@ export class Hands {
     this.#locks.delete(attempt);
   }
 
-  tell(message) {
-    this.#channel?.postMessage(message);
+  tell(family, generation, reason) {
+    this.#channel?.postMessage([family, generation, known(reason)]);
   }
 
   #listen() {
@@ -157,30 +148,38 @@ export class Hands {
       target.addEventListener(type, listener);
       this.#stop.push(() => target.removeEventListener(type, listener));
     };
-    const seen = async () => this.keeper.seen(await this.#read());
+    const seen = async (then) => {
+      const own = await this.read();
+      then?.();
+      this.show(own);
+      this.keeper.seen();
+    };
     const woken = async () => {
-      if (globalThis.document?.visibilityState !== "hidden") this.keeper.woken(await this.#read());
+      if (globalThis.document?.visibilityState === "hidden") return;
+      this.show(await this.read());
+      this.keeper.woken();
     };
     for (const type of ["online", "pageshow", "focus"]) on(globalThis, type, woken);
     on(globalThis.document, "visibilitychange", woken);
     // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
-    on(globalThis, "storage", (event) => (event.key === this.#key || event.key === null) && seen());
+    on(globalThis, "storage", (event) => (event.key === this.#settings.key || event.key === null) && seen());
     // On a server there are no tabs: managers that share no store are different users'.
-    if (typeof BroadcastChannel !== "function" || !(globalThis.location || this.#settings.shared)) return;
+    if (typeof BroadcastChannel !== "function" || !(globalThis.location || this.#settings.place.shared)) return;
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.unref?.();
-    on(this.#channel, "message", async ({ data }) => this.keeper.told(data, await this.#read()));
+    on(this.#channel, "message", ({ data }) => seen(() => this.keeper.told(...numbersIn(data, 3))));
   }
 
   // The ledger, a record in IndexedDB that orders the tabs where localStorage cannot
 
   async look(attempt) {
-    const ledger = await this.#ledger("readonly");
-    this.keeper.looked(attempt, ledger, await this.#read());
+    const entry = await this.#ledger("readonly");
+    this.show(await this.read());
+    this.keeper.looked(attempt, entry !== undefined, ...numbersIn(entry, 3));
   }
 
-  async note(attempt, entry) {
-    this.#noted = this.#ledger("readwrite", entry);
+  async note(attempt, family, generation, intent) {
+    this.#noted = this.#ledger("readwrite", [family, generation, known(intent)]);
     this.keeper.noted(attempt, (await this.#noted) === true);
   }
 
@@ -195,86 +194,17 @@ export class Hands {
     this.#ledgerBroken = true;
     asked.then(() => (this.#ledgerBroken = false), () => {});
   }
-
-  // The caller's own store: one use after the other, so that an erasure that began before a write
-  // does not end after it; each within a deadline, since it may hang (P4).
-
-  #inTurn(use) {
-    const turn = this.#queue.then(() => within(STORE_DEADLINE, use(this.#custom, this.#key)));
-    // The first to hear of a failure: it is known before what was read is used.
-    this.#queue = turn.then(
-      (done) => done === LATE && this.#storeFailed(),
-      () => this.#storeFailed(),
-    );
-    return turn;
-  }
-
-  #storeFailed() {
-    if (!this.#custom) return;
-    this.#custom = undefined;
-    this.keeper.storeFailed();
-  }
-
-  async #read() {
-    if (!this.#custom) return undefined;
-    return textOf(await this.#inTurn(async (store, key) => store.get(key)).catch(() => undefined));
-  }
-
-  save(text) {
-    this.#inTurn(async (store, key) => {
-      try {
-        await store.set(key, text);
-      } catch {
-        // As in src/web/store.rs: what stays would be an old session, and outlive the logout.
-        await store.remove(key);
-        await store.set(key, text);
-      }
-    }).catch(() => {});
-  }
-
-  erase(family, generation) {
-    this.#inTurn(async (store, key) => {
-      const text = textOf(await store.get(key));
-      if (!this.keeper.outlives(text, family, generation)) await store.remove(key);
-    }).catch(() => {});
-  }
 }
 
-const LATE = Symbol();
-
-// What a store of the caller's own has brought: anything but a text is nothing.
-function textOf(found) {
-  return typeof found === "string" ? found : undefined;
+// null, for what is not known: NaN, on its way here.
+export function known(number) {
+  return Number.isNaN(number) ? null : number;
 }
 
 // What the caller's own code throws where no caller waits for it, as the platform does.
 export function report(error) {
   if (typeof reportError === "function") reportError(error);
   else console.error(error);
-}
-
-// What a text holds; undefined where it is no JSON.
-export function json(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-// What a promise brings, or LATE. The time is counted in two halves: when a page has slept through a deadline, its timer
-// may ring before an answer that came meanwhile is heard, and that may hold the only refresh token that is still good.
-async function within(millis, promise) {
-  const half = millis / 2;
-  let timer;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(() => (timer = setTimeout(resolve, half, LATE)), half);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 // Reads the entry of this name or, given a new one, writes that if it comes later, and says whether it
@@ -299,9 +229,10 @@ async function transact(name, mode, entry, deadline) {
 
 // As Ledger::advance in src/core/ledger.rs, which says why. What is no entry of ours is nothing.
 function advances(was, [family, generation, intent], deadline) {
-  if (!Array.isArray(was) || !was.slice(0, 2).every(Number.isSafeInteger)) return true;
-  const ahead = family - was[0] || generation - was[1];
-  return !(ahead < 0 || (ahead === 0 && intent && Math.abs(intent - was[2]) < deadline));
+  const [wasFamily, wasGeneration, wasIntent] = numbersIn(was, 3);
+  if (!Number.isSafeInteger(wasFamily) || !Number.isSafeInteger(wasGeneration)) return true;
+  const ahead = family - wasFamily || generation - wasGeneration;
+  return !(ahead < 0 || (ahead === 0 && Math.abs(intent - wasIntent) < deadline));
 }
 
 function settled(request) {

@@ -1,6 +1,7 @@
 // The default entry: the module's bytes are inside, nothing is fetched, nothing is to be set up.
 
-import { createManager, decodeToken, isTokenError, load, loadSync } from "./face.js";
+import { isTokenError } from "./error.js";
+import { createManager, decodeToken, load, loadSync } from "./face.js";
 import { bytes } from "./wasm/embedded.js";
 
 export async function createTokenManager(options) {

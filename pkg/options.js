@@ -1,15 +1,11 @@
 // The caller's options: checked once, each refusal naming the option by its path, and handed to
 // the module in the flat shape that it reads.
 
+import { refuse } from "./error.js";
+import { placeOf } from "./store.js";
 import { isTrustworthy } from "./wasm/tokenkeeper.js";
 
 const OWN_NAME = "tokenkeeper";
-const PROBE = "tokenkeeper:probe"; // no manager's key
-const CUSTOM = 1;
-const LOCAL = 3;
-
-// The refusal of an option; face.js makes a TokenError of it.
-export class Refusal extends Error {}
 
 export function settingsOf(options) {
   const at = object(options, "options");
@@ -18,16 +14,15 @@ export function settingsOf(options) {
   const name = filled(at.name, "name") ?? OWN_NAME;
   const cookie = server.via === "cookie";
   const key = name === OWN_NAME ? name : `${OWN_NAME}.${name}`; // recognisable, and no other library's
-  const place = placeOf(storage, key);
-  const shared = place === CUSTOM || place === LOCAL; // what takes the place of a store that cannot be used is not
+  const place = placeOf(storage);
   const patience = seconds(at.requestTimeout, "requestTimeout", "must be a number of seconds, more than 0", 0.001) ?? 15;
   const timeout = 1000 * Math.min(patience, 2e6); // more than a timer can take is none at all
   return {
     server,
     renewable: server.refresh !== undefined,
     cookie,
-    shared,
-    contended: shared || cookie, // other tabs may refresh the same session
+    place,
+    contended: place.shared || cookie, // other tabs may refresh the same session
     resources: resourcesOf(at.resources),
     margin: 1000 * (seconds(at.refreshMargin, "refreshMargin") ?? 60),
     autoRefresh: flag(at.autoRefresh, "autoRefresh") ?? true,
@@ -35,8 +30,6 @@ export function settingsOf(options) {
     deadline: timeout + 5000, // a refresh: the request, and what comes before and after it
     name,
     key,
-    place,
-    custom: typeof storage === "string" ? undefined : storage,
   };
 }
 
@@ -81,13 +74,12 @@ function resourcesOf(resources) {
   const own = globalThis.location?.origin;
   const fallback = own && isTrustworthy(own) ? [own] : [];
   if (given(resources) && !Array.isArray(resources)) refuse("resources", "must be an array of origins, or of origins with a path");
-  const urls = (resources ?? fallback).map((resource, index) => {
+  return (resources ?? fallback).map((resource, index) => {
     const path = `resources[${index}]`;
     // Neither a name without a scheme, which would be a path beside the page, nor an asterisk does what its writer meant.
     const url = /^(https?:\/)?\/[^*?#]*$/i.test(resource) && parse(resource, path);
     return url && url.username + url.password === "" ? url : refuse(path, 'must be an origin as "https://api.example.com", or that and a path, and nothing more');
   });
-  return urls.flatMap(({ origin, pathname }) => [origin, pathname]);
 }
 
 function storageOf(storage = "local") {
@@ -95,24 +87,6 @@ function storageOf(storage = "local") {
   if (["local", "session", "memory"].includes(storage)) return storage;
   const isStore = typeof storage === "object" && ["get", "set", "remove"].every((name) => typeof storage[name] === "function");
   return isStore ? storage : refuse("storage", 'must be "local", "session", "memory", or an object with get, set and remove');
-}
-
-// Where the session is kept, by number; -1 where that cannot be used. Node has storages of these names too, but no
-// window that has them.
-function placeOf(storage, key) {
-  const place = ["memory", "custom", "session", "local"].indexOf(typeof storage === "string" ? storage : "custom");
-  try {
-    if (place > CUSTOM) {
-      const web = window[`${storage}Storage`];
-      if (web.getItem(key) === null) { // a full one may still hold a session
-        web.setItem(PROBE, PROBE);
-        web.removeItem(PROBE);
-      }
-    }
-    return place;
-  } catch {
-    return -1;
-  }
 }
 
 // What brings the headers of a request: those given, checked now, or those that the caller's own function brings then.
@@ -179,8 +153,4 @@ function typed(value, type, path, rule) {
 
 function given(value) {
   return value !== undefined && value !== null;
-}
-
-function refuse(path, rule) {
-  throw new Refusal(`${path} ${rule}`);
 }

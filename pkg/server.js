@@ -1,8 +1,10 @@
 // The authorization server: what is sent to it, and where its answers keep things. What an answer
 // means, the core decides.
 
-import { Refusal } from "./options.js";
-import { claimsOf } from "./wasm/tokenkeeper.js";
+import { claimsOf } from "./decode.js";
+import { refuse } from "./error.js";
+import { isToken } from "./store.js";
+import { json } from "./text.js";
 
 // The fields of an answer, by their places in `server.fields` (options.js) and in USUAL_NAMES.
 const ACCESS_TOKEN = 0;
@@ -13,37 +15,37 @@ const REFRESH_TOKEN = 3;
 // The request that asks for a session: for OAuth any grant, the password grant unless the
 // credentials name another.
 export function loginRequest(server, credentials) {
-  if (typeof credentials !== "object" || credentials === null) throw new Refusal("credentials must be an object");
+  if (typeof credentials !== "object" || credentials === null) refuse("credentials", "must be an object");
   const values = credentials[Symbol.iterator] ? Object.fromEntries(credentials) : credentials; // a FormData
   if (!server.oauth) return request(server, server.login, jsonOf(values));
   const { grant_type: grant = "password" } = values;
-  if (grant === "password" && !server.passwordGrant) throw new Refusal(NO_PASSWORD_GRANT);
+  if (grant === "password" && !server.passwordGrant) refuse("server.legacyPasswordGrant", NO_PASSWORD_GRANT);
   return request(server, server.login, form(server, values, server.scope));
 }
 
 const NO_PASSWORD_GRANT =
-  "server.legacyPasswordGrant must be true for a login with a password: RFC 9700 forbids the password grant for new " +
+  "must be true for a login with a password: RFC 9700 forbids the password grant for new " +
   'systems. For another grant name it, as in { grant_type: "authorization_code", code, code_verifier, redirect_uri }';
 
 function jsonOf(credentials) {
   try {
     return JSON.stringify(credentials);
   } catch {
-    throw new Refusal("credentials must be an object that JSON can hold");
+    return refuse("credentials", "must be an object that JSON can hold");
   }
 }
 
 // Async as logoutRequest, so that the keeper, which has no place for it, sees nothing of what the caller's own `headers` throws.
-export async function refreshRequest(server, token, name) {
-  if (server.oauth) return request(server, server.refresh, form(server, { grant_type: "refresh_token", refresh_token: token }));
-  const bearer = server.via === "bearer" ? token : undefined;
-  return request(server, server.refresh, server.via === "body" ? JSON.stringify({ [name]: token }) : undefined, bearer);
+export async function refreshRequest(server, { refresh, name }) {
+  if (server.oauth) return request(server, server.refresh, form(server, { grant_type: "refresh_token", refresh_token: refresh }));
+  const bearer = server.via === "bearer" ? refresh : undefined;
+  return request(server, server.refresh, server.via === "body" ? JSON.stringify({ [name]: refresh }) : undefined, bearer);
 }
 
 // The request that says that a session is over: a JSON server's logout, called with the access
 // token; an OAuth server's revocation, where the refresh token stands for all that was granted with
 // it (RFC 7009 section 2.1). Nothing where there is nowhere to say it.
-export async function logoutRequest(server, access, refresh, name) {
+export async function logoutRequest(server, { access }, { refresh, name }) {
   if (!server.logout || !(access || server.via === "cookie")) return undefined;
   if (!server.oauth) return request(server, server.logout, refresh && server.via === "body" ? JSON.stringify({ [name]: refresh }) : undefined, access);
   const body = new URLSearchParams({ token: refresh ?? access, token_type_hint: refresh ? "refresh_token" : "access_token" });
@@ -70,31 +72,40 @@ function request(server, url, body, bearer) {
   return new Request(url, { method: "POST", headers, body, credentials: server.via === "cookie" ? "include" : "same-origin" });
 }
 
-// What an answer holds, in the order in which src/web/answer.rs reads it: access token, refresh
-// token and its name, the lifetimes of both, scope, and the times of either token's own claims; all
-// times in seconds. Undefined when there is no access token in it.
-export function tokensIn(server, body, text, login) {
+// An answer, as Keeper::heard takes it: whether it is a web page or refuses a grant, what came, and the times in it. Those
+// of the tokens are in seconds; then what the server's clock said, and how long it wants to be left alone, in milliseconds.
+export function answerOf(server, response, text, login) {
+  const body = json(text);
+  const header = (name) => response.headers.get(name) ?? undefined;
+  const tokens = response.ok ? tokensIn(server, body, text, login) : {};
+  const date = Date.parse(header("date"));
+  const after = header("retry-after");
+  // RFC 9110 section 10.2.3: seconds, or a date, which is by the server's own clock.
+  const wait = Number(after) >= 0 ? 1000 * after : Math.max(0, Date.parse(after) - (date || Date.now()));
+  return {
+    html: /^text\/html/.test(header("content-type")),
+    invalidGrant: body?.error === "invalid_grant",
+    what: { ...tokens.what, words: text },
+    times: [...(tokens.times ?? Array(6)), date, wait].map((time) => time ?? NaN),
+  };
+}
+
+function tokensIn(server, body, text, login) {
   const find = finder(server, body);
   // RFC 6749 section 7.1: a token of a type one does not know must not be used.
-  if (server.oauth && !/^bearer$/i.test(body?.token_type ?? "bearer")) return undefined;
+  if (server.oauth && !/^bearer$/i.test(body?.token_type ?? "bearer")) return {};
   const access = find(ACCESS_TOKEN, filled)?.value ?? (server.oauth ? undefined : bareToken(body, text));
-  if (!access) return undefined;
   const refresh = server.via === "cookie" ? undefined : find(REFRESH_TOKEN, filled);
+  if (!isToken(access) || (refresh && !isToken(refresh.value))) return {};
   // What is inside an OAuth server's tokens is between it and its resources (RFC 9068 section 6).
-  const times = ({ value } = {}) => {
-    const claims = (!server.oauth && value && claimsOf(value)) || {};
-    return [seconds(claims.iat), seconds(claims.exp)];
+  const times = (token) => {
+    const { iat, exp } = (!server.oauth && token && claimsOf(token)) || {};
+    return [seconds(iat), seconds(exp)];
   };
-  return [
-    access,
-    refresh?.value,
-    refresh?.name,
-    find(EXPIRES_IN, seconds)?.value,
-    find(REFRESH_EXPIRES_IN, seconds)?.value,
-    scopeIn(body) ?? (login ? server.scope : undefined),
-    ...times({ value: access }),
-    ...times(refresh),
-  ];
+  return {
+    what: { access, refresh: refresh?.value, name: refresh?.name, scope: scopeIn(body) ?? (login ? server.scope : undefined) },
+    times: [find(EXPIRES_IN, seconds)?.value, find(REFRESH_EXPIRES_IN, seconds)?.value, ...times(access), ...times(refresh?.value)],
+  };
 }
 
 const CONTAINERS = ["", "data", "result", "tokens"];

@@ -1,6 +1,7 @@
 // The slim entry: the module is a file of its own, compiled while it streams in.
 
-import { createManager, decodeToken, isTokenError, load as loadFrom } from "./face.js";
+import { isTokenError } from "./error.js";
+import { createManager, decodeToken, load as loadFrom } from "./face.js";
 
 let loading;
 

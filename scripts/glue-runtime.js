@@ -2,6 +2,8 @@
 // (a default address of the module, `free`) and what no browser needs that runs this module.
 // The names are wasm-bindgen's, as the generated part calls them.
 
+import { utf8 } from "../text.js";
+
 let wasm;
 
 function start({ exports }) {
@@ -33,11 +35,7 @@ export default async function init({ module_or_path: source }) {
 
 // The module's memory, which moves when it grows.
 
-let view, bytes;
-
-function getDataViewMemory0() {
-  return view?.buffer === wasm.memory.buffer ? view : (view = new DataView(wasm.memory.buffer));
-}
+let bytes;
 
 function getUint8ArrayMemory0() {
   return bytes?.buffer === wasm.memory.buffer ? bytes : (bytes = new Uint8Array(wasm.memory.buffer));
@@ -47,12 +45,11 @@ function getArrayU8FromWasm0(at, length) {
   return getUint8ArrayMemory0().subarray(at >>> 0, (at >>> 0) + length);
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
 // `undefined` where there is none, at address 0.
 function getStringFromWasm0(at, length) {
-  return at === 0 ? undefined : decoder.decode(getArrayU8FromWasm0(at, length));
+  return at === 0 ? undefined : utf8.decode(getArrayU8FromWasm0(at, length));
 }
 
 let WASM_VECTOR_LEN;

@@ -15,14 +15,15 @@
 //!   src/core/                          every rule is here
 //! ```
 //!
-//! [`core`] decides. It is pure: time, tokens, what the store and the ledger hold, come in as
-//! values ([`core::io::Input`]); what to do comes out as values ([`core::io::Output`]). It compiles
-//! for the host, where the simulation in `tests/` drives many machines at once through faults that
-//! no browser test could wait for.
+//! [`core`] decides. It is pure: time, and what is known of sessions, store and ledger, come in as
+//! values ([`core::io::Input`]); what to do comes out as values ([`core::io::Output`]). It has no
+//! token: those stay with whoever drives it, who gives it a [receipt](core::receipt) for each. It
+//! compiles for the host, where the simulation in `tests/` drives many machines at once through
+//! faults that no browser test could wait for.
 //!
 //! `web` does. It exists for `wasm32` only, with the feature `browser`: the loop around the machine,
-//! the store, the judgement of answers, and the border to JavaScript. What is asynchronous is done
-//! by `pkg/hands.js`.
+//! the judgement of answers, and the border to JavaScript, which numbers cross. What is asynchronous
+//! or a matter of JavaScript values, tokens above all, is done in `pkg/`.
 //!
 //! # Code map
 //!
@@ -31,7 +32,7 @@
 //! | [`core::machine`] | the machine: login, logout, waiting callers, and the steps of one refresh |
 //! | [`core::io`] | what goes in and what comes out |
 //! | [`core::rules`] | the nine rules that the machine keeps |
-//! | [`core::session`], [`core::token`], [`core::record`] | a session, tokens that do not print, the stored form |
+//! | [`core::session`], [`core::receipt`], [`core::record`] | a session, what stands for its tokens, its numbers in the store |
 //! | [`core::ledger`] | the order of all sessions, and the record that keeps it across tabs |
 //! | [`core::expiry`], [`core::time`], [`core::retry`] | fresh, stale, expired; two clocks; backoff and breaker |
 //! | [`core::verdict`], [`core::challenge`] | what an authorization server's or a resource's answer means |
@@ -40,11 +41,13 @@
 //! | [`core::error`], [`core::timeline`] | what callers are told, what `explain()` tells |
 //! | `web::keeper`, `web::hands` | what JavaScript tells us, what we tell JavaScript |
 //! | `web::driver` | the loop: feed, drain, perform |
-//! | `web::store`, `web::answer`, `web::wire`, `web::decode` | the store, answers, messages, `decodeJwt` |
-//! | `web::settings`, `web::js`, `web::memory` | the options, the platform's globals, the allocator |
+//! | `web::answer`, `web::timeline`, `web::decode`, `web::storage` | answers, `explain()`, base64url, the web storages |
+//! | `web::js`, `web::memory` | the platform's clocks, the allocator |
 //! | `pkg/face.js`, `pkg/fetch.js` | the manager that users hold, and its `fetch` |
 //! | `pkg/hands.js`, `pkg/server.js` | timers, locks, tabs, ledger; calls to the authorization server |
-//! | `pkg/options.js`, `pkg/decode.js` | options checked; `decodeJwt` where the platform can do it |
+//! | `pkg/store.js` | the store, and what the receipts stand for |
+//! | `pkg/options.js`, `pkg/decode.js` | options checked; `decodeJwt` |
+//! | `pkg/error.js`, `pkg/text.js`, `pkg/within.js` | errors, JSON and UTF-8, deadlines |
 //!
 //! A `P8` in a comment is a pain that users of other libraries have, by its number in
 //! `docs/pains.md`.
@@ -57,9 +60,9 @@
 //!   the wrong file.
 //! - Nothing is borrowed while JavaScript runs: any call out may call in again.
 //! - No panic path ships: `unwrap`, `expect`, indexing and `panic` are denied by lint in `src/`.
-//! - A token is shown only by `reveal`, and goes only to a resource, to the authorization server and
-//!   to the store. It has no `Display`; its `Debug` hides it; events, messages, errors and the
-//!   timeline have no place for one.
+//! - No token enters the core or the module, so none can be in an event, a message, an error, the
+//!   timeline or a `Debug` text of theirs. From `pkg/` it goes to a resource, to the authorization
+//!   server and to the store.
 //! - The nine rules of [`core::rules`] are kept by the machine; a comment names each by its number
 //!   where it is relied upon.
 //!

@@ -15,7 +15,7 @@ cases! {
         web_storage_that_cannot_be_read_later_gives_way_to_memory
         web_storage_that_fills_up_later_gives_way_to_memory
         web_storage_with_room_for_one_record_takes_the_next_in_its_place
-        web_storage_is_probed_without_a_trace
+        web_storage_is_not_written_before_there_is_a_session
         web_storage_that_is_full_still_gives_its_session
         web_storage_with_garbage_warns_and_keeps_it
         web_storage_keeps_a_newer_session_when_an_older_one_is_erased

@@ -2,7 +2,8 @@
 //! `bad_options`, `bad_token`, `wasm_blocked`.
 
 use std::fmt;
-use std::sync::Arc;
+
+use super::receipt::Receipt;
 
 /// The stable name of an error; users switch on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +69,14 @@ impl Code {
 }
 
 /// One typed error, as a caller gets it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error {
     /// Which of the closed list.
     pub code: Code,
     /// The HTTP status that led to it.
     pub status: Option<u16>,
-    /// The server's own words, so that a form can show them.
-    pub words: Option<Arc<str>>,
+    /// What brought the server's own words, so that a form can show them.
+    pub words: Option<Receipt>,
 }
 
 impl Error {
@@ -87,22 +88,12 @@ impl Error {
 
     /// Whether the same call may work later: the server was out of reach, or said that it is busy.
     #[must_use]
-    pub const fn retryable(&self) -> bool {
+    pub const fn retryable(self) -> bool {
         match self.code {
             Code::Network | Code::Timeout => true,
             Code::Server => matches!(self.status, Some(408 | 425 | 429 | 500..)),
             _ => false,
         }
-    }
-}
-
-impl fmt::Debug for Error {
-    /// Without the server's words: who knows what a server echoes.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("code", &self.code)
-            .field("status", &self.status)
-            .finish_non_exhaustive()
     }
 }
 

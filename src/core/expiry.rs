@@ -1,7 +1,5 @@
 //! When is a token good: fresh, stale, expired (rule 1).
 
-use std::sync::Arc;
-
 use super::rules::{Rule, Rules};
 use super::session::Session;
 use super::time::{Millis, Now};
@@ -39,9 +37,9 @@ pub struct Claims {
 }
 
 /// A session in hand: its age is counted by both clocks from the moment it was taken up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
-    pub(crate) session: Arc<Session>,
+    pub(crate) session: Session,
     /// Since when its age is counted: since it was taken up, or the wall clock was set back.
     since: Now,
     /// How old the token was then; `None` when its receipt lies in the future: a clock was set.
@@ -56,7 +54,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub(crate) fn take_up(session: Arc<Session>, margin: Millis, now: Now, rules: Rules) -> Self {
+    pub(crate) fn take_up(session: Session, margin: Millis, now: Now, rules: Rules) -> Self {
         let ahead = session.received.since(now.wall);
         let age = (ahead <= CLOCK_NOISE).then(|| now.wall.since(session.received));
         let margin = session.lifetime.map_or(margin, |span| margin.min(Millis(span.0 / 4)));
@@ -122,19 +120,17 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::core::ledger::Stamp;
-    use crate::core::token::AccessToken;
+    use crate::core::receipt::{Receipt, Tokens};
 
     fn held(lifetime: Option<u64>, received: u64, now: Now) -> Held {
         let session = Session {
             stamp: Stamp { family: 1, generation: 1 },
-            access: AccessToken::parse("a").unwrap(),
-            refresh: None,
+            tokens: Tokens { access: Receipt::new(1).unwrap(), refresh: None, scope: None },
             received: Millis(received),
             lifetime: lifetime.map(Millis),
             refresh_expires: None,
-            scope: None,
         };
-        Held::take_up(Arc::new(session), Millis::seconds(60), now, Rules::default())
+        Held::take_up(session, Millis::seconds(60), now, Rules::default())
     }
 
     fn at(wall: u64, mono: u64) -> Now {

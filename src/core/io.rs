@@ -1,10 +1,9 @@
 //! What goes into the machine and what comes out of it.
 
-use std::sync::Arc;
-
 use super::error::Error;
 use super::ledger::{Ledger, Stamp};
-use super::session::{Grant, Refresh, Session, Stored};
+use super::receipt::Receipt;
+use super::session::{Grant, Session, Stored};
 use super::time::Millis;
 use super::timeline::Entry;
 
@@ -18,7 +17,7 @@ pub struct Ticket(pub u64);
 pub struct Attempt(pub u32);
 
 /// What never changes in a machine's life.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// How long before its expiry a token counts as stale.
     pub margin: Millis,
@@ -54,7 +53,7 @@ pub enum Sharing {
 }
 
 /// What happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Input {
     /// The server answered a refresh, or did not.
     Answered(Attempt, Outcome),
@@ -85,6 +84,8 @@ pub enum Input {
     Replayed(Stamp, bool),
     /// The store was read because another tab may have written it.
     Seen(Stored),
+    /// The store cannot be used; memory has taken its place.
+    StoreFailed,
     /// It is time; or it may be.
     Tick,
     /// Another tab spoke.
@@ -105,7 +106,7 @@ pub struct Refusal {
 }
 
 /// How a call to the authorization server ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Outcome {
     /// Tokens came.
     Granted(Grant),
@@ -120,9 +121,20 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Whether any part of it came with this receipt.
+    #[must_use]
+    pub fn needs(self, receipt: Receipt) -> bool {
+        match self {
+            Self::Granted(grant) => grant.tokens.need(receipt),
+            Self::Refused(error) | Self::Failed { error, .. } => error.words == Some(receipt),
+        }
+    }
+}
+
 /// What is known across tabs at one moment: the ledger as read first, the store as read after it,
 /// in the same task as the answer is given in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Evidence {
     /// `None` where there is no ledger to be had.
     pub ledger: Option<Ledger>,
@@ -163,30 +175,33 @@ impl Reason {
 }
 
 /// What to do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Output {
-    /// Tell a caller. A login's `Ok` says that the session is there.
-    Answer(Ticket, Result<Lease, Error>),
+    /// Tell a caller. `Ok` says that the session of the last lease has what is asked for, though
+    /// its time may be over.
+    Answer(Ticket, Result<(), Error>),
     /// Tell listeners.
     Emit(Event),
     /// Empty the store, unless what it holds is newer than this.
     Erase(Stamp),
-    /// The token that needs no further question, from now on; `None` when there is none.
+    /// The session from now on, and how long its token needs no further question; `None` when
+    /// nobody is logged in.
     Lease(Option<Lease>),
     /// Get the lock around refreshes, within a deadline; answer with [`Input::Locked`].
     Lock(Attempt),
     /// Tell the server that this session is over, best effort, then answer the ticket.
-    Logout(Ticket, Option<Arc<Session>>),
+    Logout(Ticket, Option<Session>),
     /// Read the ledger, then the store; answer with [`Input::Looked`].
     Look(Attempt),
     /// Bring the ledger forward; answer with [`Input::Noted`].
     Note(Attempt, Ledger),
-    /// Ask the server for the next access token; answer with [`Input::Answered`].
-    Refresh(Attempt, Option<Refresh>),
+    /// Ask the server for the next access token, with the refresh token of this receipt or with a
+    /// cookie; answer with [`Input::Answered`].
+    Refresh(Attempt, Option<Receipt>),
     /// Tell the server that these tokens are not wanted, best effort.
-    Revoke(Box<Grant>),
+    Revoke(Grant),
     /// Write the session to the store.
-    Store(Arc<Session>),
+    Store(Session),
     /// Tell the other tabs.
     Tell(Message),
     /// Give the lock back.
@@ -194,12 +209,14 @@ pub enum Output {
 }
 
 /// An access token and how long it may be used without asking again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
     /// Whose token it is; a 401 is reported with the session's stamp.
-    pub session: Arc<Session>,
-    /// Until when, by the wall clock. A moment that has passed means: for this once.
+    pub session: Session,
+    /// Until when, by the wall clock.
     pub until: Millis,
+    /// When the access token expires, by the wall clock as it stands now: to be shown.
+    pub expires: Option<Millis>,
 }
 
 /// What listeners are told.
@@ -241,6 +258,8 @@ pub enum Warning {
     },
     /// The store holds something that is no session.
     StorageCorrupt,
+    /// The store cannot be used: the session lives in memory.
+    StorageUnavailable,
     /// A resource refused a new token too.
     TokenRejected,
 }
@@ -256,6 +275,7 @@ impl Event {
             Self::Warning(Warning::ClockSkew { .. }) => "clock_skew",
             Self::Warning(Warning::RefreshFailed { .. }) => "refresh_failed",
             Self::Warning(Warning::StorageCorrupt) => "storage_corrupt",
+            Self::Warning(Warning::StorageUnavailable) => "storage_unavailable",
             Self::Warning(Warning::TokenRejected) => "token_rejected",
         }
     }

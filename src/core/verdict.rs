@@ -31,21 +31,21 @@ pub enum Verdict {
 
 /// An answer's outside, as far as the verdict rests on it.
 #[derive(Clone, Copy, Debug)]
-pub struct Reply<'a> {
+pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The member `error` of a JSON body (RFC 6749 section 5.2).
-    pub error: Option<&'a str>,
+    /// The member `error` of its JSON body is `invalid_grant` (RFC 6749 section 5.2).
+    pub invalid_grant: bool,
     /// The body is a web page: a captive portal's or a firewall's, not the server's own word.
     pub html: bool,
 }
 
-impl Reply<'_> {
+impl Reply {
     /// Only an explicit refusal is one.
     #[must_use]
     pub fn verdict(self, protocol: Protocol, call: Call) -> Verdict {
         let refused = match (protocol, call) {
-            (Protocol::OAuth, Call::Refresh) => self.error == Some("invalid_grant"),
+            (Protocol::OAuth, Call::Refresh) => self.invalid_grant,
             (Protocol::Json, Call::Refresh) => match self.status {
                 400 | 401 => true,
                 403 => !self.html,
@@ -73,36 +73,35 @@ mod tests {
 
     #[test]
     fn only_an_explicit_refusal_is_one() {
-        let invalid_grant = Some("invalid_grant");
-        for (protocol, call, status, error, html, expected) in [
-            (Json, Refresh, 200, None, false, Success),
-            (Json, Refresh, 400, None, false, Refused),
-            (Json, Refresh, 401, None, true, Refused),
-            (Json, Refresh, 403, None, false, Refused),
-            (Json, Refresh, 403, None, true, Failed),
-            (Json, Refresh, 404, None, false, Failed),
-            (Json, Refresh, 429, None, false, Failed),
-            (Json, Refresh, 500, None, false, Failed),
-            (Json, Refresh, 503, invalid_grant, false, Failed),
-            (OAuth, Refresh, 200, None, false, Success),
-            (OAuth, Refresh, 400, invalid_grant, false, Refused),
-            (OAuth, Refresh, 401, invalid_grant, false, Refused),
-            (OAuth, Refresh, 200, invalid_grant, false, Refused),
-            (OAuth, Refresh, 400, Some("invalid_client"), false, Failed),
-            (OAuth, Refresh, 400, None, false, Failed),
-            (OAuth, Refresh, 401, None, false, Failed),
-            (OAuth, Refresh, 429, None, false, Failed),
-            (Json, Login, 201, None, false, Success),
-            (Json, Login, 401, None, false, Refused),
-            (Json, Login, 422, None, false, Refused),
-            (Json, Login, 404, None, false, Failed),
-            (Json, Login, 429, None, false, Failed),
-            (Json, Login, 302, None, false, Failed),
-            (OAuth, Login, 400, invalid_grant, false, Refused),
-            (OAuth, Login, 503, None, false, Failed),
+        for (protocol, call, status, invalid_grant, html, expected) in [
+            (Json, Refresh, 200, false, false, Success),
+            (Json, Refresh, 400, false, false, Refused),
+            (Json, Refresh, 401, false, true, Refused),
+            (Json, Refresh, 403, false, false, Refused),
+            (Json, Refresh, 403, false, true, Failed),
+            (Json, Refresh, 404, false, false, Failed),
+            (Json, Refresh, 429, false, false, Failed),
+            (Json, Refresh, 500, false, false, Failed),
+            (Json, Refresh, 503, true, false, Failed),
+            (OAuth, Refresh, 200, false, false, Success),
+            (OAuth, Refresh, 400, true, false, Refused),
+            (OAuth, Refresh, 401, true, false, Refused),
+            (OAuth, Refresh, 200, true, false, Refused),
+            (OAuth, Refresh, 400, false, false, Failed),
+            (OAuth, Refresh, 400, false, false, Failed),
+            (OAuth, Refresh, 401, false, false, Failed),
+            (OAuth, Refresh, 429, false, false, Failed),
+            (Json, Login, 201, false, false, Success),
+            (Json, Login, 401, false, false, Refused),
+            (Json, Login, 422, false, false, Refused),
+            (Json, Login, 404, false, false, Failed),
+            (Json, Login, 429, false, false, Failed),
+            (Json, Login, 302, false, false, Failed),
+            (OAuth, Login, 400, true, false, Refused),
+            (OAuth, Login, 503, false, false, Failed),
         ] {
-            let verdict = Reply { status, error, html }.verdict(protocol, call);
-            assert_eq!(verdict, expected, "{protocol:?} {call:?} {status} {error:?} {html}");
+            let verdict = Reply { status, invalid_grant, html }.verdict(protocol, call);
+            assert_eq!(verdict, expected, "{protocol:?} {call:?} {status} {invalid_grant} {html}");
         }
     }
 }

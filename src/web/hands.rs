@@ -1,8 +1,8 @@
 //! The shell's hands: what is asynchronous about the platform is done in JavaScript, where a
-//! promise costs nothing (pkg/hands.js). What comes of each call comes back through a method of
+//! promise costs nothing (pkg/hands.js), and so is all that touches a token, which the hands know by
+//! the receipts that they gave; 0 is none. What comes of each call comes back through a method of
 //! [`Keeper`](super::keeper::Keeper).
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -10,34 +10,34 @@ extern "C" {
     /// An object with these methods; each returns at once.
     pub type Hands;
 
-    /// A caller's promise is fulfilled: with a token, and what to report a 401 to it by.
+    /// A caller's promise is fulfilled: with the session of the last lease.
     #[wasm_bindgen(method)]
-    pub(super) fn answer(this: &Hands, ticket: f64, token: &str, family: f64, generation: u32);
+    pub(super) fn answer(this: &Hands, ticket: f64);
 
-    /// A caller's promise is rejected.
+    /// A caller's promise is rejected with a `TokenError`.
     #[wasm_bindgen(method)]
-    pub(super) fn fail(this: &Hands, ticket: f64, error: JsValue);
-
-    /// Makes a `TokenError`.
-    #[wasm_bindgen(method)]
-    pub(super) fn error(
+    pub(super) fn fail(
         this: &Hands,
+        ticket: f64,
         code: &str,
         message: &str,
         retryable: bool,
-        status: Option<u16>,
-        words: Option<&str>,
-    ) -> JsValue;
+        status: u16,
+        words: u32,
+    );
 
-    /// The session changed; the token may be used unasked until then (wall clock). No token: there
-    /// is none.
+    /// The session changed; its token may be used unasked until then, and it shows these expiries
+    /// (wall clock). No access token: nobody is logged in.
     #[wasm_bindgen(method)]
     pub(super) fn lease(
         this: &Hands,
-        token: Option<&str>,
-        until: f64,
+        access: u32,
+        scope: u32,
         family: f64,
         generation: u32,
+        until: f64,
+        expires: f64,
+        refresh_expires: f64,
     );
 
     /// Listeners are told of an event.
@@ -46,7 +46,7 @@ extern "C" {
 
     /// Listeners are told of something that ends nothing.
     #[wasm_bindgen(method)]
-    pub(super) fn warn(this: &Hands, code: &str, more: &JsValue);
+    pub(super) fn warn(this: &Hands, code: &str, much: f64, scope: Option<&str>, acr: Option<&str>);
 
     /// Rings [`Keeper::tick`] after this many milliseconds, instead of whatever was set before;
     /// negative: not at all.
@@ -61,40 +61,44 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn unlock(this: &Hands, attempt: u32);
 
-    /// Reads the ledger if there is one, then the caller's own store if there is one;
-    /// [`Keeper::looked`] tells.
+    /// Reads the ledger if there is one, then the store; [`Keeper::looked`] tells.
     #[wasm_bindgen(method)]
     pub(super) fn look(this: &Hands, attempt: u32);
 
     /// Brings the ledger forward; [`Keeper::noted`] tells.
     #[wasm_bindgen(method)]
-    pub(super) fn note(this: &Hands, attempt: u32, entry: &Array);
+    pub(super) fn note(this: &Hands, attempt: u32, family: f64, generation: u32, intent: f64);
 
     /// Posts a message to the other tabs.
     #[wasm_bindgen(method)]
-    pub(super) fn tell(this: &Hands, message: &Array);
+    pub(super) fn tell(this: &Hands, family: f64, generation: u32, reason: f64);
 
     /// Asks the authorization server for the next access token; [`Keeper::heard`] or
     /// [`Keeper::unheard`] tell what came of it.
     #[wasm_bindgen(method)]
-    pub(super) fn refresh(this: &Hands, attempt: u32, token: Option<&str>, name: Option<&str>);
+    pub(super) fn refresh(this: &Hands, attempt: u32, refresh: u32);
 
     /// Tells the authorization server that these tokens are not needed any more, best effort; who
     /// waits for it is answered when that is done.
     #[wasm_bindgen(method)]
-    pub(super) fn over(
+    pub(super) fn over(this: &Hands, ticket: f64, access: u32, refresh: u32);
+
+    /// Writes a session to the store: the numbers of its
+    /// [`Record`](crate::core::record::Record), and its tokens.
+    #[wasm_bindgen(method)]
+    pub(super) fn store(
         this: &Hands,
-        ticket: f64,
-        access: Option<&str>,
-        refresh: Option<&str>,
-        name: Option<&str>,
+        family: f64,
+        generation: f64,
+        received: f64,
+        lifetime: f64,
+        refresh_expires: f64,
+        access: u32,
+        refresh: u32,
+        scope: u32,
     );
 
-    /// Writes to the caller's own store.
-    #[wasm_bindgen(method)]
-    pub(super) fn save(this: &Hands, text: &str);
-
-    /// Empties the caller's own store unless [`Keeper::outlives`] this stamp.
+    /// Empties the store unless what it holds [`outlives`](Keeper::outlives) this stamp.
     #[wasm_bindgen(method)]
     pub(super) fn erase(this: &Hands, family: f64, generation: u32);
 }

@@ -1,22 +1,21 @@
 //! `Keeper`, the exported class: everything that JavaScript tells the shell. Every method takes
 //! `&self`, returns at once and is no `async fn`, which would borrow the object while a promise is
-//! pending.
+//! pending. What crosses are numbers: texts cost most, and tokens stay on the other side.
 
-use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
-use super::answer;
-use super::decode::claims_of;
 use super::driver::Driver;
 use super::hands::Hands;
-use super::settings::Settings;
-use super::{js, wire};
+use super::{answer, js, timeline};
 use crate::core::challenge::{self, Challenge};
 use crate::core::error::{Code, Error};
-use crate::core::io::{Attempt, Input, Outcome, Refusal, Ticket};
-use crate::core::ledger::Stamp;
+use crate::core::io::{Attempt, Evidence, Input, Means, Message, Outcome, Policy, Reason, Refusal};
+use crate::core::io::{Sharing, Ticket};
+use crate::core::ledger::{Ledger, Stamp};
+use crate::core::receipt::{Receipt, Tokens};
+use crate::core::record::{Record, whole};
+use crate::core::session::Stored;
 use crate::core::time::Millis;
-use crate::core::timeline::Entry;
 use crate::core::verdict::{Call, Protocol};
 
 /// One token manager, as the face drives it.
@@ -24,22 +23,97 @@ use crate::core::verdict::{Call, Protocol};
 pub struct Keeper(Driver);
 
 #[wasm_bindgen]
-#[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen hands over what it made for us")]
+#[expect(clippy::fn_params_excessive_bools, reason = "each is a plain yes or no of JavaScript's")]
+#[expect(clippy::too_many_arguments, reason = "flat, so that nothing is wrapped to cross")]
 impl Keeper {
-    /// Takes the options and the hands.
-    ///
-    /// # Errors
-    /// Which option cannot work, and why, as a text.
+    /// Takes the options, as pkg/options.js has checked them, and the hands; times in milliseconds.
     #[wasm_bindgen(constructor)]
-    pub fn new(settings: &Settings, hands: Hands) -> Result<Self, JsValue> {
-        Ok(Self(Driver::new(settings, hands)?))
+    #[must_use]
+    pub fn new(
+        hands: Hands,
+        oauth: bool,
+        renewable: bool,
+        cookie: bool,
+        shared: bool,
+        auto_refresh: bool,
+        margin: f64,
+        deadline: f64,
+    ) -> Self {
+        let policy = Policy {
+            margin: js::millis(margin),
+            auto_refresh,
+            means: match (renewable, cookie) {
+                (false, _) => Means::None,
+                (true, false) => Means::Token,
+                (true, true) => Means::Cookie,
+            },
+            store: if shared { Sharing::Shared } else { Sharing::Private },
+            deadline: js::millis(deadline),
+        };
+        let protocol = if oauth { Protocol::OAuth } else { Protocol::Json };
+        Self(Driver::new(policy, protocol, hands))
     }
 
-    /// Reads the store for the first time; the ticket is answered when it is known who is logged
+    /// Adds who may receive the token: a URL taken apart by the platform. Brings the reason where it
+    /// must not.
+    #[must_use]
+    pub fn add(&self, origin: &str, path: &str) -> JsValue {
+        self.0.resources.borrow_mut().add(origin, path).err().map_or(JsValue::UNDEFINED, Into::into)
+    }
+
+    /// Whether a URL, taken apart by the platform, may receive the token.
+    #[must_use]
+    pub fn covers(&self, origin: &str, path: &str) -> bool {
+        self.0.resources.borrow().covers(origin, path)
+    }
+
+    /// What the store holds now: what is told next, in the same task, is judged by it. 0: nothing;
+    /// 1: something unreadable; 2: it could not be read.
+    pub fn found(&self, what: u8) {
+        self.0.stored.set(match what {
+            0 => Stored::Nothing,
+            1 => Stored::Unreadable,
+            _ => Stored::Unknown,
+        });
+    }
+
+    /// The same, when it holds a record: the receipt for its tokens and which of them there are,
+    /// and its numbers.
+    pub fn stored(
+        &self,
+        receipt: u32,
+        refresh: bool,
+        scope: bool,
+        family: f64,
+        generation: f64,
+        received: f64,
+        lifetime: f64,
+        refresh_expires: f64,
+    ) {
+        let record = Record { family, generation, received, lifetime, refresh_expires };
+        let session = tokens(receipt, refresh, scope).and_then(|tokens| record.session(tokens));
+        self.0.stored.set(session.map_or(Stored::Unreadable, Stored::Session));
+    }
+
+    /// Whether what the store holds is newer than this stamp.
+    #[must_use]
+    pub fn outlives(&self, family: f64, generation: f64) -> bool {
+        let stamp = stamp(family, generation);
+        matches!(self.0.stored.get(), Stored::Session(session) if session.stamp > stamp)
+    }
+
+    /// Whether anything is still to be said about what came with this receipt.
+    #[must_use]
+    pub fn keeps(&self, receipt: u32) -> bool {
+        // Outputs that are still to be performed may speak of it, too.
+        let asked = |receipt| self.0.driving.get() || self.0.machine.borrow().keeps(receipt);
+        Receipt::new(receipt).is_some_and(asked)
+    }
+
+    /// The store was read for the first time; the ticket is answered when it is known who is logged
     /// in.
-    pub fn open(&self, ticket: f64, custom: Option<String>) {
-        let stored = self.0.load(custom.as_deref());
-        self.0.feed(Input::Opened(ticket_of(ticket), stored));
+    pub fn open(&self, ticket: f64) {
+        self.0.feed(Input::Opened(ticket_of(ticket), self.0.stored.get()));
     }
 
     /// Somebody is logging in.
@@ -64,14 +138,14 @@ impl Keeper {
     }
 
     /// A resource answered 401 to the token of this stamp.
-    pub fn refused(&self, ticket: f64, family: f64, generation: u32, invalid_token: bool) {
-        let refusal = Refusal { stamp: stamp_of(family, generation), invalid_token };
+    pub fn refused(&self, ticket: f64, family: f64, generation: f64, invalid_token: bool) {
+        let refusal = Refusal { stamp: stamp(family, generation), invalid_token };
         self.0.feed(Input::Refused(ticket_of(ticket), refusal));
     }
 
     /// How a resource took a request the second time.
-    pub fn replayed(&self, family: f64, generation: u32, accepted: bool) {
-        self.0.feed(Input::Replayed(stamp_of(family, generation), accepted));
+    pub fn replayed(&self, family: f64, generation: f64, accepted: bool) {
+        self.0.feed(Input::Replayed(stamp(family, generation), accepted));
     }
 
     /// A caller waits no longer.
@@ -91,23 +165,22 @@ impl Keeper {
     }
 
     /// Another tab may have written the store.
-    pub fn seen(&self, custom: Option<String>) {
-        let stored = self.0.load(custom.as_deref());
-        self.0.feed(Input::Seen(stored));
+    pub fn seen(&self) {
+        self.0.feed(Input::Seen(self.0.stored.get()));
     }
 
     /// The page woke, or the network is back.
-    pub fn woken(&self, custom: Option<String>) {
-        let stored = self.0.load(custom.as_deref());
-        self.0.feed(Input::Woken(stored));
+    pub fn woken(&self) {
+        self.0.feed(Input::Woken(self.0.stored.get()));
     }
 
-    /// Another tab spoke; what it said may show in the store.
-    pub fn told(&self, message: &JsValue, custom: Option<String>) {
-        if let Some(message) = wire::parse_message(message) {
-            self.0.feed(Input::Told(message));
-            self.seen(custom);
-        }
+    /// Another tab spoke: a session changed, or for this reason it ended.
+    pub fn told(&self, family: f64, generation: f64, reason: f64) {
+        let Some(stamp) = Stamp::read(family, generation) else { return };
+        let number = whole(reason);
+        let reason = REASONS.into_iter().find(|known| Some(*known as u64) == number);
+        let message = reason.map_or(Message::Changed(stamp), |it| Message::Ended(stamp, it));
+        self.0.feed(Input::Told(message));
     }
 
     /// The lock is ours, or could not be had.
@@ -115,10 +188,14 @@ impl Keeper {
         self.0.feed(Input::Locked(Attempt(attempt), had));
     }
 
-    /// What the ledger says; `undefined` where there is none.
-    pub fn looked(&self, attempt: u32, ledger: &JsValue, custom: Option<String>) {
-        let ledger = (!ledger.is_undefined()).then(|| wire::ledger(ledger));
-        self.0.looked(Attempt(attempt), ledger, custom.as_deref());
+    /// What the ledger says, where there is one: an entry that is none says that nothing has
+    /// happened yet.
+    pub fn looked(&self, attempt: u32, found: bool, family: f64, generation: f64, intent: f64) {
+        let entry = Stamp::read(family, generation)
+            .map(|stamp| Ledger { stamp, intent: whole(intent).map(Millis) });
+        let ledger = found.then_some(entry.unwrap_or_default());
+        let evidence = Evidence { ledger, stored: self.0.stored.get() };
+        self.0.feed(Input::Looked(Attempt(attempt), evidence));
     }
 
     /// The ledger was written, or could not be.
@@ -127,132 +204,114 @@ impl Keeper {
     }
 
     /// The authorization server answered: to the login with this ticket, or to the refresh of this
-    /// attempt. The body comes as text, with its member `error` and the tokens found in it.
-    #[expect(clippy::too_many_arguments, reason = "flat, so that nothing is wrapped to cross")]
+    /// attempt. What was in the answer has this receipt; all times in seconds.
     pub fn heard(
         &self,
         login: bool,
         id: f64,
-        oauth: bool,
         response: web_sys::Response,
-        text: &str,
-        error: Option<String>,
-        tokens: &JsValue,
+        html: bool,
+        invalid_grant: bool,
+        receipt: u32,
+        access: bool,
+        refresh: bool,
+        scope: bool,
+        expires_in: f64,
+        refresh_expires_in: f64,
+        issued: f64,
+        expires: f64,
+        refresh_issued: f64,
+        refresh_expires: f64,
+        date: f64,
+        retry_after: f64,
     ) {
+        let answer = answer::Answer {
+            response: response.into(),
+            html,
+            invalid_grant,
+            receipt: Receipt::new(receipt),
+            tokens: tokens(receipt, refresh, scope).filter(|_| access),
+            expires_in,
+            refresh_expires_in,
+            issued,
+            expires,
+            refresh_issued,
+            refresh_expires,
+            date,
+            retry_after,
+        };
         let call = call_of(login);
-        let protocol = if oauth { Protocol::OAuth } else { Protocol::Json };
-        let response = response.into();
-        let error = error.as_deref();
-        let outcome = answer::outcome(protocol, call, &response, text, error, tokens, js::now());
-        self.0.outcome(call, id, outcome);
+        self.outcome(call, id, answer.outcome(self.0.protocol, call, js::now()));
     }
 
     /// The authorization server did not answer: in time, or at all.
     pub fn unheard(&self, login: bool, id: f64, timed_out: bool) {
         let error = Error::new(if timed_out { Code::Timeout } else { Code::Network });
-        self.0.outcome(call_of(login), id, Outcome::Failed { error, retry_after: None });
+        self.outcome(call_of(login), id, Outcome::Failed { error, retry_after: None });
     }
 
-    /// The caller's own store failed: memory takes its place.
+    fn outcome(&self, call: Call, id: f64, outcome: Outcome) {
+        self.0.feed(match call {
+            Call::Login => Input::LoggedIn(ticket_of(id), outcome),
+            Call::Refresh => Input::Answered(Attempt(js::small(id)), outcome),
+        });
+    }
+
+    /// The store cannot be used; memory has taken its place.
     #[wasm_bindgen(js_name = storeFailed)]
     pub fn store_failed(&self) {
-        self.0.store_failed();
-    }
-
-    /// Whether what the caller's own store holds is newer than this stamp.
-    #[must_use]
-    pub fn outlives(&self, custom: Option<String>, family: f64, generation: u32) -> bool {
-        Driver::outlives(custom.as_deref(), stamp_of(family, generation))
-    }
-
-    /// Whether a URL, taken apart by the platform, may receive the token.
-    #[must_use]
-    pub fn covers(&self, origin: &str, path: &str) -> bool {
-        self.0.covers(origin, path)
+        self.0.feed(Input::StoreFailed);
     }
 
     /// What a resource's `WWW-Authenticate` asks for. 0: nothing that is known. 1: another token.
     /// 2: something a newer token would not help against, which listeners are told of.
     #[must_use]
     pub fn challenged(&self, header: &str) -> u8 {
-        let more = Object::new();
-        let text = |name, text: Option<String>| {
-            if let Some(text) = text {
-                js::set(&more, name, &text.into());
-            }
-        };
-        let code = match challenge::bearer(header) {
-            Challenge::Other => return 0,
-            Challenge::InvalidToken => return 1,
+        match challenge::bearer(header) {
+            Challenge::Other => 0,
+            Challenge::InvalidToken => 1,
             Challenge::InsufficientScope { scope } => {
-                text("scope", scope);
-                "insufficient_scope"
+                self.0.warn("insufficient_scope", f64::NAN, scope.as_deref(), None);
+                2
             }
             Challenge::StepUp { acr_values, max_age, scope } => {
-                text("acrValues", acr_values);
-                text("scope", scope);
-                if let Some(seconds) = max_age {
-                    js::set(&more, "maxAge", &seconds.into());
-                }
-                "step_up_required"
+                let max_age = max_age.map_or(f64::NAN, Into::into);
+                self.0.warn("step_up_required", max_age, scope.as_deref(), acr_values.as_deref());
+                2
             }
-        };
-        self.0.warn(code, &more);
-        2
+        }
     }
 
     /// A request could not be sent a second time.
     #[wasm_bindgen(js_name = notReplayable)]
     pub fn not_replayable(&self) {
-        self.0.warn("body_not_replayable", &JsValue::UNDEFINED);
-    }
-
-    /// The session in hand: the token's claims unless it is to be opaque, the scope granted, and
-    /// both expiries (wall clock); `undefined` when nobody is logged in.
-    #[must_use]
-    pub fn session(&self, opaque: bool) -> Option<Array> {
-        let (session, expires_at) = self.0.session()?;
-        let claims = if opaque { JsValue::NULL } else { claims_of(session.access.reveal()) };
-        let time = |at: Option<Millis>| at.map_or(JsValue::NULL, |at| js::number(at.0).into());
-        Some(Array::of4(
-            &claims,
-            &session.scope.as_deref().map_or(JsValue::NULL, Into::into),
-            &time(expires_at),
-            &time(session.refresh_expires),
-        ))
+        self.0.warn("body_not_replayable", f64::NAN, None, None);
     }
 
     /// The last events with their reasons.
     #[must_use]
-    pub fn explain(&self) -> Array {
-        let list = Array::new();
-        self.0.timeline(|entry: &Entry| {
-            let shown = Object::new();
-            js::set(&shown, "at", &js::number(entry.at.0).into());
-            js::set(&shown, "what", &entry.what.into());
-            if let Some(why) = entry.why {
-                js::set(&shown, "why", &why.into());
-            }
-            if let Some(status) = entry.status {
-                js::set(&shown, "status", &status.into());
-            }
-            if entry.remote {
-                js::set(&shown, "remote", &true.into());
-            }
-            list.push(&shown);
-        });
-        list
+    pub fn explain(&self) -> JsValue {
+        timeline::lines(self.0.machine.borrow().timeline())
     }
+}
+
+fn tokens(receipt: u32, refresh: bool, scope: bool) -> Option<Tokens> {
+    let access = Receipt::new(receipt)?;
+    let has = |part: bool| part.then_some(access);
+    Some(Tokens { access, refresh: has(refresh), scope: has(scope) })
 }
 
 const fn call_of(login: bool) -> Call {
     if login { Call::Login } else { Call::Refresh }
 }
 
-pub(super) fn ticket_of(number: f64) -> Ticket {
+fn ticket_of(number: f64) -> Ticket {
     Ticket(js::millis(number).0)
 }
 
-fn stamp_of(family: f64, generation: u32) -> Stamp {
-    Stamp { family: js::millis(family).0, generation }
+fn stamp(family: f64, generation: f64) -> Stamp {
+    Stamp::read(family, generation).unwrap_or_default()
 }
+
+/// Tabs tell each other their numbers.
+const REASONS: [Reason; 3] = [Reason::Expired, Reason::RefreshRejected, Reason::User];

@@ -1,9 +1,9 @@
 //! The shell: does what the core decides. No decision about sessions is made here.
 //!
-//! Rust has the loop around the core, the store, and the judgement of answers. What is asynchronous
-//! (locks, timers, the ledger, the network) or a matter of JavaScript values (options, bodies,
-//! listeners) is done by the [`hands`], in JavaScript: a promise there is a keyword, and here a
-//! state machine of kilobytes.
+//! Rust has the loop around the core and the judgement of answers. What is asynchronous (locks,
+//! timers, the ledger, the network) or a matter of JavaScript values (options, tokens, the store,
+//! bodies, listeners) is done by the [`hands`], in JavaScript: a promise there is a keyword, and
+//! here a state machine of kilobytes.
 
 mod answer;
 mod decode;
@@ -12,11 +12,21 @@ mod hands;
 mod js;
 mod keeper;
 mod memory;
-mod settings;
-mod store;
-mod wire;
+mod storage;
+mod timeline;
 
-pub use decode::{claims_of, decode_jwt};
+pub use decode::bytes_of;
 pub use hands::Hands;
 pub use keeper::Keeper;
-pub use settings::{Settings, is_trustworthy};
+pub use storage::web_storage;
+
+use wasm_bindgen::prelude::*;
+
+use crate::core::resources;
+
+/// Whether credentials and tokens may be sent to this origin: https, or http on this machine.
+#[wasm_bindgen(js_name = isTrustworthy)]
+#[must_use]
+pub fn is_trustworthy(origin: &str) -> bool {
+    resources::is_trustworthy(origin)
+}

@@ -50,8 +50,8 @@ for (const [what, script] of [["is forbidden", forbid], ["takes nothing", readOn
       fresh({}, async ({ open, context, demo }) => {
         await context.addInitScript(script);
         const tab = await open({ storage });
-        await tab.event({ type: "warning", code: "storage_unavailable" });
         await tab.login();
+        await tab.event({ type: "warning", code: "storage_unavailable" });
         await demo.lab("expire-access");
         equal((await tab.call()).status, 200);
         await tab.logout();

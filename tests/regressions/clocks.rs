@@ -2,6 +2,7 @@
 
 use tokenkeeper::core::io::{Event, Input, Means, Message, Reason, Sharing, Warning};
 use tokenkeeper::core::ledger::{Ledger, Stamp};
+use tokenkeeper::core::receipt::Tokens;
 use tokenkeeper::core::session::{Session, Stored};
 use tokenkeeper::core::time::Millis;
 
@@ -10,7 +11,8 @@ use crate::page::{DAY, HOUR, NOON, Page, events, granted, sent, stamp, stored, t
 /// P20: a clock set forward logged people out.
 #[test]
 fn p20_a_clock_set_forward_does_not_end_a_session_that_cannot_be_renewed() {
-    let session = Session { refresh: None, ..crate::page::session(1, HOUR) };
+    let session = crate::page::session(1, HOUR);
+    let session = Session { tokens: Tokens { refresh: None, ..session.tokens }, ..session };
     let mut page = Page::open(Means::None, stored(session), Ledger::settled(stamp(1))).opened();
     page.now.wall = page.now.wall.plus(Millis(3 * DAY));
     assert_eq!(told(&page.want()), ["access1"]);
@@ -67,7 +69,7 @@ fn p20_a_login_after_the_clock_was_set_back_is_not_ended_by_a_logout_before_that
     let logout = Stamp { family: Stamp::first_family(later), generation: 0 };
     page.feed(Input::Told(Message::Ended(logout, Reason::User)));
     page.stored = stored(crate::page::session(1, HOUR));
-    page.feed(Input::Seen(page.stored.clone()));
+    page.feed(Input::Seen(page.stored));
     page.wait(2_000);
     assert_eq!(told(&page.want()), ["access1"]);
 }

@@ -31,7 +31,7 @@ fn p12_a_cookie_whose_server_fails_at_the_start_is_asked_for_again() {
     for outcome in [failed(503), unreachable()] {
         let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
         let asked = page.opens();
-        let outputs = page.answer(&asked, outcome.clone());
+        let outputs = page.answer(&asked, outcome);
         assert_eq!(told(&outputs).len(), 1, "the page opens, with nobody in it yet");
         let asked = page.wait(3_000);
         assert_eq!(sent(&asked), ["the cookie"]);
@@ -93,7 +93,7 @@ fn p13_whoever_wakes_a_page_wakes_its_refresh() {
         page.answer(&asked, unreachable());
     }
     page.now.wall = page.now.wall.plus(Millis(8 * HOUR));
-    let stored = page.stored.clone();
+    let stored = page.stored;
     let mut asked = page.feed(Input::Woken(stored));
     asked.extend(page.wait(1_000));
     assert_eq!(sent(&asked), ["refresh1"]);
@@ -122,7 +122,7 @@ fn p15_a_failing_server_is_asked_at_most_ten_times_in_a_minute() {
     page.pass(HOUR);
     let mut attempts = 0;
     for _ in 0..600 {
-        let stored = page.stored.clone();
+        let stored = page.stored;
         let mut outputs = page.feed(Input::Woken(stored));
         outputs.extend(page.want());
         outputs.extend(page.renew());

@@ -1,17 +1,15 @@
 //! One page: the machine, and a shell that answers at once what the device can answer. What the
 //! server is asked, and what callers are told, is the test's.
 
-use std::sync::Arc;
-
 use tokenkeeper::core::error::{Code, Error};
 use tokenkeeper::core::io::{
     Event, Evidence, Input, Lease, Means, Outcome, Output, Policy, Sharing, Ticket,
 };
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::machine::Machine;
-use tokenkeeper::core::session::{Grant, Refresh, Session, Stored};
+use tokenkeeper::core::receipt::{Receipt, Tokens};
+use tokenkeeper::core::session::{Grant, Session, Stored};
 use tokenkeeper::core::time::{Millis, Now};
-use tokenkeeper::core::token::{AccessToken, RefreshToken};
 
 #[derive(Clone)]
 pub struct Page {
@@ -22,13 +20,14 @@ pub struct Page {
     pub ledger: Option<Ledger>,
     /// Whether the lock can be had.
     pub lock: bool,
+    lease: Option<Lease>,
     tickets: u64,
 }
 
 impl Page {
     /// A page that found a session whose token was received just now.
     pub fn with_session(lifetime: u64) -> Self {
-        let stored = Stored::Session(Arc::new(session(1, lifetime)));
+        let stored = Stored::Session(session(1, lifetime));
         Self::open(Means::Token, stored, Ledger::settled(stamp(1)))
     }
 
@@ -42,13 +41,13 @@ impl Page {
         let now = Now { wall: NOON, mono: Millis(1) };
         let machine = Machine::new(policy, 7, now);
         let ledger = Some(ledger);
-        Self { machine, now, stored, ledger, lock: true, tickets: 0 }
+        Self { machine, now, stored, ledger, lock: true, lease: None, tickets: 0 }
     }
 
     /// The page opens; what comes of it.
     pub fn opens(&mut self) -> Vec<Output> {
         let ticket = self.ticket();
-        self.feed(Input::Opened(ticket, self.stored.clone()))
+        self.feed(Input::Opened(ticket, self.stored))
     }
 
     /// Opens and forgets what came of it.
@@ -110,33 +109,38 @@ impl Page {
         self.now.mono = self.now.mono.plus(Millis(span));
     }
 
+    /// What comes of it. Before every good answer stands the lease that it speaks of.
     pub fn feed(&mut self, input: Input) -> Vec<Output> {
         let mut inputs = vec![input];
         let mut outputs = Vec::new();
         while let Some(input) = inputs.pop() {
             self.machine.handle(self.now, input);
             while let Some(output) = self.machine.poll() {
-                inputs.extend(self.perform(&output));
+                inputs.extend(self.perform(output));
+                if let Output::Answer(_, Ok(())) = output {
+                    outputs.push(Output::Lease(self.lease));
+                }
                 outputs.push(output);
             }
         }
         outputs
     }
 
-    fn perform(&mut self, output: &Output) -> Option<Input> {
+    fn perform(&mut self, output: Output) -> Option<Input> {
         match output {
             Output::Erase(_) => self.stored = Stored::Nothing,
-            Output::Lock(attempt) => return Some(Input::Locked(*attempt, self.lock)),
+            Output::Lease(lease) => self.lease = lease,
+            Output::Lock(attempt) => return Some(Input::Locked(attempt, self.lock)),
             Output::Look(attempt) => {
-                let evidence = Evidence { ledger: self.ledger, stored: self.stored.clone() };
-                return Some(Input::Looked(*attempt, evidence));
+                let evidence = Evidence { ledger: self.ledger, stored: self.stored };
+                return Some(Input::Looked(attempt, evidence));
             }
             Output::Note(attempt, to) => {
-                let next = self.ledger.and_then(|ledger| ledger.advance(*to, DEADLINE));
+                let next = self.ledger.and_then(|ledger| ledger.advance(to, DEADLINE));
                 self.ledger = next.or(self.ledger);
-                return Some(Input::Noted(*attempt, next.is_some()));
+                return Some(Input::Noted(attempt, next.is_some()));
             }
-            Output::Store(session) => self.stored = Stored::Session(session.clone()),
+            Output::Store(session) => self.stored = Stored::Session(session),
             _ => {}
         }
         None
@@ -149,23 +153,20 @@ pub fn session(generation: u32, lifetime: u64) -> Session {
 }
 
 pub fn stored(session: Session) -> Stored {
-    Stored::Session(Arc::new(session))
+    Stored::Session(session)
 }
 
 pub fn stamp(generation: u32) -> Stamp {
     Stamp { family: 1024, generation }
 }
 
+/// An answer whose receipt has the generation's number.
 pub fn grant(generation: u32, lifetime: u64) -> Grant {
+    let receipt = Receipt::new(generation).unwrap();
     Grant {
-        access: AccessToken::parse(&format!("access{generation}")).unwrap(),
-        refresh: Some(Refresh {
-            token: RefreshToken::parse(&format!("refresh{generation}")).unwrap(),
-            name: "refresh_token".into(),
-        }),
+        tokens: Tokens { access: receipt, refresh: Some(receipt), scope: None },
         lifetime: Some(Millis(lifetime)),
         refresh_lifetime: None,
-        scope: None,
         skew: None,
     }
 }
@@ -190,26 +191,28 @@ pub fn unreachable() -> Outcome {
 /// The refresh tokens that were sent.
 pub fn sent(outputs: &[Output]) -> Vec<String> {
     let sent = outputs.iter().filter_map(|output| match output {
-        Output::Refresh(_, refresh) => Some(refresh.as_ref()),
+        Output::Refresh(_, refresh) => Some(refresh),
         _ => None,
     });
-    sent.map(|refresh| refresh.map_or("the cookie", |one| one.token.reveal()).into()).collect()
+    let named = |one: Receipt| format!("refresh{}", one.number());
+    sent.map(|refresh| refresh.map_or_else(|| "the cookie".into(), named)).collect()
 }
 
 /// What callers were told: the token, or the error's code.
 pub fn told(outputs: &[Output]) -> Vec<String> {
-    let answers = outputs.iter().filter_map(|output| match output {
-        Output::Answer(_, answer) => Some(answer),
-        _ => None,
-    });
-    answers.map(said).collect()
-}
-
-fn said(answer: &Result<Lease, Error>) -> String {
-    match answer {
-        Ok(lease) => lease.session.access.reveal().into(),
-        Err(error) => error.code.as_str().into(),
+    let mut token = String::new();
+    let mut told = Vec::new();
+    for output in outputs {
+        match output {
+            Output::Answer(_, Ok(())) => told.push(token.clone()),
+            Output::Answer(_, Err(error)) => told.push(error.code.as_str().into()),
+            Output::Lease(Some(lease)) => {
+                token = format!("access{}", lease.session.tokens.access.number());
+            }
+            _ => {}
+        }
     }
+    told
 }
 
 pub fn events(outputs: &[Output]) -> Vec<Event> {

@@ -18,6 +18,34 @@ fn p23_a_store_that_cannot_be_read_says_nothing_about_anybody() {
     assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"]);
 }
 
+/// P23: a store that takes nothing. Whoever logs in after that was known has a session that no other tab can have in hand,
+/// and what those tell one another is no concern of it.
+#[test]
+fn p23_a_store_that_fails_before_a_login_makes_the_session_the_tabs_own() {
+    for (fails, refreshed) in [(true, vec!["refresh2".to_owned()]), (false, vec![])] {
+        let mut page = Page::open(Means::Token, Stored::Nothing, Ledger::default()).opened();
+        if fails {
+            let outputs = page.feed(Input::StoreFailed);
+            assert_eq!(events(&outputs), [Event::Warning(Warning::StorageUnavailable)]);
+        }
+        let ticket = page.ticket();
+        page.feed(Input::LoggingIn(ticket));
+        assert_eq!(told(&page.feed(Input::LoggedIn(ticket, granted(2)))), ["access2"]);
+        page.ledger = Some(Ledger::settled(Stamp { family: u64::MAX, generation: 1 }));
+        page.pass(HOUR);
+        assert_eq!(sent(&page.want()), refreshed);
+    }
+}
+
+/// And with a session in hand, that one moves into memory.
+#[test]
+fn p23_a_store_that_fails_later_leaves_the_session_in_memory() {
+    let mut page = Page::with_session(HOUR).opened();
+    let outputs = page.feed(Input::StoreFailed);
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Store(_))), 1);
+    assert!(page.machine.session().is_some());
+}
+
 /// P23: a store that something else wrote to.
 #[test]
 fn p23_what_is_no_session_of_ours_is_told_of_and_gives_way_to_the_session_in_hand() {
@@ -91,7 +119,7 @@ fn p14_old_answers_of_ledger_and_store_are_doubted_but_not_for_ever() {
                 Output::Look(attempt) => {
                     looks += 1;
                     page.pass(3_000);
-                    let evidence = Evidence { ledger: page.ledger, stored: page.stored.clone() };
+                    let evidence = Evidence { ledger: page.ledger, stored: page.stored };
                     inputs.push(Input::Looked(attempt, evidence));
                 }
                 _ => {}

@@ -1,7 +1,8 @@
 //! Calls to servers, and those who made them.
 
 use tokenkeeper::core::error::{Code, Error};
-use tokenkeeper::core::io::{Input, Lease, Outcome, Refusal, Ticket};
+use tokenkeeper::core::io::{Input, Outcome, Refusal, Ticket};
+use tokenkeeper::core::session::Stored;
 use tokenkeeper::core::time::Millis;
 
 use crate::event::{Event, Lane, Page, Task};
@@ -17,13 +18,13 @@ impl World {
         self.agenda.add(Lane::None, at, Event::Task(page, Task::Deadline(call)));
     }
 
-    pub fn returned(&mut self, slot: usize, call: CallId, reply: Option<Reply>, otherwise: Code) {
+    pub fn returned(&mut self, slot: usize, call: CallId, reply: Option<&Reply>, otherwise: Code) {
         let calls = &mut self.tabs[slot].calls;
         let Some(at) = calls.iter().position(|&(open, _)| open == call) else { return };
         let (_, what) = calls.swap_remove(at);
         let (accepted, outcome) = match reply {
-            Some(Reply::Api { accepted }) => (Some(accepted), None),
-            Some(Reply::Auth(outcome, _)) => (None, Some(outcome)),
+            Some(Reply::Api { accepted }) => (Some(*accepted), None),
+            Some(Reply::Auth(outcome, _)) => (None, Some(*outcome)),
             Some(Reply::Done) | None => (None, None),
         };
         let error = Error::new(otherwise);
@@ -41,12 +42,12 @@ impl World {
         }
     }
 
-    pub fn answer(&mut self, slot: usize, ticket: Ticket, answer: &Result<Lease, Error>) {
+    pub fn answer(&mut self, slot: usize, ticket: Ticket, answer: Result<(), Error>) {
         let Some(waiting) = self.settled(slot, ticket) else { return };
         if let Purpose::Request(request) = waiting
-            && let Ok(lease) = answer
+            && answer == Ok(())
         {
-            self.send(slot, request, lease);
+            self.send(slot, request);
         }
     }
 
@@ -56,22 +57,23 @@ impl World {
         let tab = &mut self.tabs[slot];
         tab.requests.push(Request { stubborn, ..Request::default() });
         let request = tab.requests.len() - 1;
-        if let Some(lease) = tab.lease.clone().filter(|lease| wall < lease.until) {
-            self.send(slot, request, &lease);
+        if tab.lease.is_some_and(|lease| wall < lease.until) {
+            self.send(slot, request);
         } else {
             let ticket = tab.ticket(self.now, Purpose::Request(request));
             self.feed(slot, Input::Want(ticket));
         }
     }
 
-    fn send(&mut self, slot: usize, request: usize, lease: &Lease) {
+    /// Sends a request with the token of the last lease.
+    fn send(&mut self, slot: usize, request: usize) {
         let page = self.tabs[slot].page;
-        self.witness_sending(slot, request, lease);
+        let session = self.tabs[slot].lease.unwrap().session;
+        self.witness_sending(slot, request, session);
         let one = &mut self.tabs[slot].requests[request];
         one.sendings += 1;
-        one.stamp = lease.session.stamp;
-        let what =
-            What::Api { request, access: lease.session.access.clone(), stubborn: one.stubborn };
+        one.stamp = session.stamp;
+        let what = What::Api { request, access: session.tokens.access, stubborn: one.stubborn };
         let call = self.call(page, what.clone());
         self.tabs[slot].calls.push((call, what));
     }
@@ -107,6 +109,10 @@ impl World {
 
     pub fn login(&mut self, slot: usize) {
         let page = self.tabs[slot].page;
+        let tab = &self.tabs[slot];
+        if self.full && tab.memory.is_none() && tab.view.seen == Stored::Nothing {
+            self.fall_back(slot); // seen before there is something to lose
+        }
         let ticket = self.tabs[slot].ticket(self.now, Purpose::Login);
         self.feed(slot, Input::LoggingIn(ticket));
         self.call_within_deadline(page, What::Login { ticket });

@@ -23,7 +23,7 @@ impl World {
     pub fn open(&mut self, slot: usize) {
         let private = std::mem::take(&mut self.tabs[slot].view.seen);
         let life = self.tabs[slot].page.life + 1;
-        let stored = if self.setting.shared() { self.store.clone() } else { private };
+        let stored = if self.setting.shared() { self.store } else { private };
         let mut tab = Tab {
             page: Page { slot, life },
             view: View::opened_upon(stored),

@@ -26,6 +26,7 @@ mod setting;
 mod shell;
 mod store;
 mod tab;
+mod tokens;
 mod trace;
 mod witness;
 mod world;

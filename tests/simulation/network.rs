@@ -2,8 +2,8 @@
 
 use tokenkeeper::core::error::{Code, Error};
 use tokenkeeper::core::io::{Attempt, Means, Outcome, Ticket};
+use tokenkeeper::core::receipt::Receipt;
 use tokenkeeper::core::time::Millis;
-use tokenkeeper::core::token::AccessToken;
 
 use crate::event::{Event, Lane, Page};
 use crate::server::{Fate, Key, Over, Refusal, grant};
@@ -26,7 +26,7 @@ pub enum What {
     /// A resource; the answer goes to the request of this number.
     Api {
         request: usize,
-        access: AccessToken,
+        access: Receipt,
         stubborn: bool,
     },
     Login {
@@ -139,7 +139,7 @@ impl World {
         let coming = if reachable { Fate::Coming(call.id, call.page) } else { Fate::Lost };
         match &call.what {
             What::Api { access, stubborn, .. } => {
-                Reply::Api { accepted: !stubborn && self.server.takes(self.now, access) }
+                Reply::Api { accepted: !stubborn && self.server.takes(self.now, *access) }
             }
             What::Login { .. } => {
                 let key = self.server.login(self.now, coming);

@@ -1,12 +1,13 @@
 //! The authorization server and the resources behind it.
 
-use tokenkeeper::core::session::{Grant, Refresh};
+use tokenkeeper::core::receipt::{Receipt, Tokens};
+use tokenkeeper::core::session::Grant;
 use tokenkeeper::core::time::Millis;
-use tokenkeeper::core::token::{AccessToken, RefreshToken};
 
 use crate::event::Page;
 use crate::network::CallId;
 use crate::setting::Rotation;
+use crate::tokens::{Token, issued, key_of, receipt};
 
 /// Which tokens: those of a login, after so many refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,14 +115,13 @@ impl Server {
     }
 
     /// Whether a resource takes this access token now.
-    pub fn takes(&self, now: u64, access: &AccessToken) -> bool {
-        let (key, issued) = parse(access);
-        self.families[key.family].over.is_none() && now < issued + self.lifetime
+    pub fn takes(&self, now: u64, access: Receipt) -> bool {
+        self.families[key_of(access).family].over.is_none() && now < self.expiry(access)
     }
 
     /// When the access token expires, by true time.
-    pub fn expiry(&self, access: &AccessToken) -> u64 {
-        parse(access).1 + self.lifetime
+    pub fn expiry(&self, access: Receipt) -> u64 {
+        issued(access) + self.lifetime
     }
 
     pub fn fate(&mut self, key: Key) -> &mut Fate {
@@ -153,38 +153,12 @@ impl Server {
 
 /// The tokens as the answer carries them.
 pub fn grant(key: Key, now: u64, refresh: Option<u32>, lifetime: Option<u64>, skew: i64) -> Grant {
-    let Key { family, generation } = key;
-    let access = format!("{SECRET}a.{family}.{generation}.{now}");
-    let refresh = refresh.map(|generation| format!("{SECRET}r.{family}.{generation}"));
+    let access = receipt(Token::Access(key, now));
+    let refresh = refresh.map(|generation| receipt(Token::Refresh(Key { generation, ..key })));
     Grant {
-        access: AccessToken::parse(&access).unwrap(),
-        refresh: refresh.map(|token| Refresh {
-            token: RefreshToken::parse(&token).unwrap(),
-            name: "refresh_token".into(),
-        }),
+        tokens: Tokens { access, refresh, scope: None },
         lifetime: lifetime.map(Millis),
         refresh_lifetime: None,
-        scope: None,
         skew: Some(skew),
     }
 }
-
-pub fn key_of(access: &AccessToken) -> Key {
-    parse(access).0
-}
-
-pub fn key_sent(refresh: &Refresh) -> Key {
-    let mut parts = refresh.token.reveal().split('.').skip(2);
-    let family = parts.next().unwrap().parse().unwrap();
-    Key { family, generation: parts.next().unwrap().parse().unwrap() }
-}
-
-fn parse(access: &AccessToken) -> (Key, u64) {
-    let mut parts = access.reveal().split('.').skip(2);
-    let family = parts.next().unwrap().parse().unwrap();
-    let generation = parts.next().unwrap().parse().unwrap();
-    (Key { family, generation }, parts.next().unwrap().parse().unwrap())
-}
-
-/// What every token's text begins with; nothing that is printed may hold it.
-pub const SECRET: &str = "secret.";

@@ -1,17 +1,17 @@
 //! What src/web/ does around the machine: feed it, drain it, perform what it says.
 
-use std::sync::Arc;
-
 use tokenkeeper::core::error::Code;
-use tokenkeeper::core::io::{Attempt, Evidence, Input, Means, Message, Output};
+use tokenkeeper::core::io::{Attempt, Evidence, Input, Means, Message, Outcome, Output};
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::machine::Machine;
-use tokenkeeper::core::session::{Refresh, Session, Stored};
+use tokenkeeper::core::receipt::{Receipt, Tokens};
+use tokenkeeper::core::session::{Session, Stored};
 
 use crate::event::{Event, Lane, Page, Task};
 use crate::network::What;
-use crate::server::{Fate, Key, key_of, key_sent};
+use crate::server::{Fate, Key};
 use crate::store::outlives;
+use crate::tokens::key_of;
 use crate::world::World;
 
 impl World {
@@ -19,12 +19,18 @@ impl World {
     pub fn feed(&mut self, slot: usize, input: Input) {
         let now = self.clocks(slot);
         self.witness_input(slot, &input);
+        if let Some(tokens) = tokens_in(&input) {
+            self.tabs[slot].keep(tokens);
+        }
         let Some(machine) = &mut self.tabs[slot].machine else { return };
         machine.handle(now, input);
         while let Some(output) = self.tabs[slot].machine.as_mut().and_then(Machine::poll) {
             self.witness_output(slot, &output);
             self.note_decision(slot, &output);
             self.perform(slot, output);
+        }
+        if let Some(next) = self.tabs[slot].inbox.pop() {
+            return self.feed(slot, next);
         }
         self.arm(slot);
         self.witness_tab(slot);
@@ -42,23 +48,23 @@ impl World {
     fn perform(&mut self, slot: usize, output: Output) {
         let page = self.tabs[slot].page;
         match output {
-            Output::Answer(ticket, answer) => self.answer(slot, ticket, &answer),
+            Output::Answer(ticket, answer) => self.answer(slot, ticket, answer),
             Output::Emit(_) => {}
             Output::Erase(stamp) => self.erase(slot, stamp),
             Output::Lease(lease) => self.tabs[slot].lease = lease,
             Output::Lock(attempt) => self.acquire(page, attempt),
             Output::Logout(ticket, session) => {
-                let family = session.map(|session| key_of(&session.access).family);
+                let family = session.map(|session| key_of(session.tokens.access).family);
                 self.call_within_deadline(page, What::Logout { ticket, family });
             }
             Output::Look(attempt) => self.ask_ledger(page, attempt, None),
             Output::Note(attempt, ledger) => self.ask_ledger(page, attempt, Some(ledger)),
-            Output::Refresh(attempt, refresh) => self.refresh(page, attempt, refresh.as_ref()),
+            Output::Refresh(attempt, refresh) => self.refresh(page, attempt, refresh),
             Output::Revoke(grant) => {
-                let family = key_of(&grant.access).family;
+                let family = key_of(grant.tokens.access).family;
                 self.call(page, What::Revoke { family });
             }
-            Output::Store(session) => self.save(slot, &session),
+            Output::Store(session) => self.save(slot, session),
             Output::Tell(message) => self.tell(slot, message),
             Output::Unlock(attempt) => {
                 let next = self.lock.release(page, attempt);
@@ -76,7 +82,7 @@ impl World {
                     self.returned(slot, call, None, Code::Timeout);
                 }
             }
-            Task::Done(call, reply) => self.returned(slot, call, reply, Code::Network),
+            Task::Done(call, reply) => self.returned(slot, call, reply.as_ref(), Code::Network),
             Task::LockDeadline(attempt) => {
                 if self.lock.give_up(page, attempt) {
                     self.feed(slot, Input::Locked(attempt, false));
@@ -153,10 +159,10 @@ impl World {
         self.agenda.add(lane, at, event);
     }
 
-    fn refresh(&mut self, page: Page, attempt: Attempt, refresh: Option<&Refresh>) {
+    fn refresh(&mut self, page: Page, attempt: Attempt, refresh: Option<Receipt>) {
         let sent = match self.setting.means {
             Means::Cookie => self.jar,
-            _ => refresh.map(key_sent),
+            _ => refresh.map(key_of),
         };
         self.witness_refresh(page, sent);
         let successor = sent.map(|key| Key { generation: key.generation + 1, ..key });
@@ -174,14 +180,13 @@ impl World {
         }
     }
 
-    fn save(&mut self, slot: usize, session: &Session) {
-        let stored = Stored::Session(Arc::new(session.clone()));
-        *self.server.fate(key_of(&session.access)) = Fate::Kept { at: self.now };
+    fn save(&mut self, slot: usize, session: Session) {
+        let stored = Stored::Session(session);
+        *self.server.fate(key_of(session.tokens.access)) = Fate::Kept { at: self.now };
         if self.full && self.tabs[slot].memory.is_none() {
             // It did not fit, not even after the old record was removed to make room.
             self.write(slot, Stored::Nothing);
-            self.tabs[slot].memory = Some(Stored::Nothing);
-            self.witness.fallback = true;
+            self.fall_back(slot);
         }
         if let Some(memory) = &mut self.tabs[slot].memory {
             *memory = stored;
@@ -190,12 +195,19 @@ impl World {
         }
     }
 
+    /// From here on, memory.
+    pub fn fall_back(&mut self, slot: usize) {
+        self.tabs[slot].memory = Some(Stored::Nothing);
+        self.tabs[slot].inbox.push(Input::StoreFailed);
+        self.witness.fallback = true;
+    }
+
     pub fn write(&mut self, slot: usize, value: Stored) {
         let page = self.tabs[slot].page;
         if value == Stored::Nothing {
             self.witness.emptied.push(self.now);
         }
-        self.tabs[slot].view.write(value.clone());
+        self.tabs[slot].view.write(value);
         if self.setting.shared() {
             let at = self.now + self.jitter(self.setting.store_delay);
             self.agenda.add(Lane::Store(slot), at, Event::Lands(page, value));
@@ -226,6 +238,19 @@ impl World {
         self.agenda
             .retain(|other| !matches!(other.event, Event::Task(to, Task::Tick(_)) if to == page));
         self.agenda.add(Lane::None, at, Event::Task(page, Task::Tick(timer)));
+    }
+}
+
+/// What comes along with an input.
+fn tokens_in(input: &Input) -> Option<Tokens> {
+    match input {
+        Input::Answered(_, Outcome::Granted(grant))
+        | Input::LoggedIn(_, Outcome::Granted(grant)) => Some(grant.tokens),
+        Input::Looked(_, Evidence { stored: Stored::Session(session), .. })
+        | Input::Opened(_, Stored::Session(session))
+        | Input::Seen(Stored::Session(session))
+        | Input::Woken(Stored::Session(session)) => Some(session.tokens),
+        _ => None,
     }
 }
 

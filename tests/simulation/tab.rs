@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use tokenkeeper::core::io::{Lease, Ticket};
+use tokenkeeper::core::io::{Input, Lease, Ticket};
 use tokenkeeper::core::ledger::Stamp;
 use tokenkeeper::core::machine::Machine;
+use tokenkeeper::core::receipt::{Receipt, Tokens};
 use tokenkeeper::core::session::Stored;
 
 use crate::event::{Page, Task};
 use crate::network::{CallId, What};
-use crate::server::{Key, key_of};
+use crate::server::Key;
 use crate::store::View;
+use crate::tokens::key_of;
 
 #[derive(Clone, Debug, Default)]
 pub struct Tab {
@@ -20,9 +22,13 @@ pub struct Tab {
     pub view: View,
     /// A write failed: from then on the session lives in memory.
     pub memory: Option<Stored>,
+    /// What its machine hears next, in the same task.
+    pub inbox: Vec<Input>,
     /// The ledger failed, or is slow.
     pub ledger_broken: bool,
     pub lease: Option<Lease>,
+    /// What the page keeps for its machine.
+    pub kept: Vec<Receipt>,
     pub frozen: bool,
     /// Its manager was closed, and finishes what is under way.
     pub closing: bool,
@@ -101,11 +107,20 @@ impl Tab {
     /// Whose tokens the page holds.
     pub fn holds(&self) -> Option<Held> {
         let session = self.machine.as_ref()?.session()?;
-        Some(Held { stamp: session.stamp, key: key_of(&session.access) })
+        Some(Held { stamp: session.stamp, key: key_of(session.tokens.access) })
+    }
+
+    /// Keeps what came, and forgets what the machine asks for no more.
+    pub fn keep(&mut self, tokens: Tokens) {
+        if let Some(machine) = &self.machine {
+            self.kept.retain(|&receipt| machine.keeps(receipt));
+        }
+        self.kept.push(tokens.access);
+        self.kept.extend(tokens.refresh);
     }
 
     /// What the page's own reading of the store gives.
     pub fn read(&self) -> Stored {
-        self.memory.clone().unwrap_or_else(|| self.view.seen.clone())
+        self.memory.unwrap_or(self.view.seen)
     }
 }

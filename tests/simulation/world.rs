@@ -14,6 +14,7 @@ use crate::server::{Fate, Key, Server};
 use crate::setting::Setting;
 use crate::store::Value;
 use crate::tab::Tab;
+use crate::tokens;
 use crate::trace::Trace;
 use crate::witness::Witness;
 
@@ -60,6 +61,7 @@ impl World {
     }
 
     pub fn empty(setting: Setting, dice: Dice, trace: Trace) -> Self {
+        tokens::forget();
         Self {
             tabs: vec![Tab::default(); setting.tabs],
             server: Server::new(setting.rotation, setting.lifetime),
@@ -216,12 +218,12 @@ impl World {
 
     /// A write reaches the browser process, which shows it to everyone.
     fn lands(&mut self, page: Page, value: &Value) {
-        self.store = value.clone();
+        self.store = *value;
         for slot in 0..self.tabs.len() {
             let own = self.tabs[slot].page == page;
             if self.tabs[slot].machine.is_some() {
                 let at = self.now + self.jitter(self.setting.store_delay);
-                let task = Task::Shown(value.clone(), own);
+                let task = Task::Shown(*value, own);
                 self.agenda.add(Lane::Shown(slot), at, Event::Task(self.tabs[slot].page, task));
             }
         }

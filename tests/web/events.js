@@ -1,6 +1,7 @@
 // Listeners, errors, snapshots, and the end.
 
-import { decodeToken, isTokenError } from "../../pkg/face.js";
+import { isTokenError } from "../../pkg/error.js";
+import { decodeToken } from "../../pkg/face.js";
 import { API, equal, fails, jwt, later, never, ok, ownStore, rejection, turn, until } from "./harness.js";
 
 export const cases = {

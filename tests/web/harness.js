@@ -1,7 +1,8 @@
 // What the cases are given: doubles of the platform that are put back in the end, a clock that
 // moves when it is told to, and an authorization and resource server that is a function.
 
-import { createManager, isTokenError, load } from "../../pkg/face.js";
+import { isTokenError } from "../../pkg/error.js";
+import { createManager, load } from "../../pkg/face.js";
 import { Keeper } from "../../pkg/wasm/tokenkeeper.js";
 
 const platform = { fetch: globalThis.fetch, setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, Date, now: Date.now, performance: performance.now };

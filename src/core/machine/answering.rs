@@ -1,7 +1,5 @@
 //! The way back: what becomes of the server's answer.
 
-use std::sync::Arc;
-
 use super::Machine;
 use super::renewal::Step;
 use super::standing::Standing;
@@ -58,7 +56,7 @@ impl Machine {
     /// has to wait.
     pub(super) fn fail_for_now(&mut self, error: &Error, retry_after: Option<Millis>) {
         let due = self.backoff.failed(self.now.mono, retry_after, &mut self.dice);
-        self.failure = Some(error.clone());
+        self.failure = Some(*error);
         self.log(Entry {
             status: error.status,
             ..Entry::new("refresh_failed").because(error.code.as_str())
@@ -70,9 +68,8 @@ impl Machine {
         }
         let alive =
             self.held.as_ref().is_some_and(|held| held.freshness(self.now) != Freshness::Expired);
-        self.answer_where(&|machine, need, _| {
-            let living = machine.lease().filter(|_| alive && need == Need::Good);
-            Some(living.ok_or_else(|| error.clone()))
+        self.answer_where(&|_, need, _| {
+            Some(if alive && need == Need::Good { Ok(()) } else { Err(*error) })
         });
     }
 
@@ -122,7 +119,7 @@ impl Machine {
             && session.stamp == self.latest
             && self.held.is_none()
         {
-            self.adopt(Arc::clone(session));
+            self.adopt(*session);
             return self.finish();
         }
         if self.held.is_some() || self.latest != self.renewal.known {

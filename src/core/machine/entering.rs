@@ -8,11 +8,11 @@ use crate::core::session::{Grant, Session};
 use crate::core::timeline::Entry;
 
 /// A login that was granted: its place in the order of sessions is still to be found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Arrival {
     pub(super) attempt: Attempt,
     ticket: Ticket,
-    grant: Grant,
+    pub(super) grant: Grant,
 }
 
 impl Machine {
@@ -63,7 +63,7 @@ impl Machine {
         self.fail_waiting(&Error::new(Code::SessionEnded));
         let stamp = self.begin_session(arrival.grant);
         self.output(Output::Note(Attempt::default(), Ledger::settled(stamp)));
-        self.answer(arrival.ticket, self.lease_once().ok_or(Error::new(Code::NotLoggedIn)));
+        self.answer(arrival.ticket, self.known());
     }
 
     /// Keeps what the server granted as the newest session there is.
@@ -78,7 +78,7 @@ impl Machine {
     /// hears of it last. What is in flight finds nobody to bring back.
     pub(super) fn logout(&mut self, ticket: Ticket) {
         self.fail_logins(&Error::new(Code::SessionEnded));
-        let session = self.session().cloned();
+        let session = self.session();
         let stamp = Stamp { family: self.next_family(), generation: 0 };
         if session.is_some() {
             self.end(stamp, Reason::User);
@@ -91,10 +91,10 @@ impl Machine {
     /// Logins that are under way come to nothing.
     pub(super) fn fail_logins(&mut self, error: &Error) {
         for ticket in std::mem::take(&mut self.logging_in) {
-            self.answer(ticket, Err(error.clone()));
+            self.answer(ticket, Err(*error));
         }
         for arrival in std::mem::take(&mut self.arrivals) {
-            self.answer(arrival.ticket, Err(error.clone()));
+            self.answer(arrival.ticket, Err(*error));
             self.revoke(arrival.grant);
         }
     }

@@ -1,7 +1,5 @@
 //! The session in hand: how it comes, how it goes, and what other tabs do to it.
 
-use std::sync::Arc;
-
 use super::Machine;
 use super::waiting::Need;
 use crate::core::error::{Code, Error};
@@ -22,7 +20,7 @@ impl Machine {
             Stored::Session(session) => {
                 self.log(Entry::new("restored"));
                 self.hold(session);
-                self.answer(ticket, self.lease_once().ok_or(Error::new(Code::NotLoggedIn)));
+                self.answer(ticket, Ok(()));
             }
             stored => {
                 self.see(stored);
@@ -47,6 +45,16 @@ impl Machine {
         }
     }
 
+    /// From here on the session lives in memory, which no other tab reads. Other tabs may still have
+    /// the session in hand: with that one it goes on as among tabs.
+    pub(super) fn store_failed(&mut self) {
+        self.emit(Event::Warning(Warning::StorageUnavailable));
+        match self.session() {
+            Some(session) => self.output(Output::Store(session)),
+            None => self.policy.store = Sharing::Private,
+        }
+    }
+
     pub(super) fn told(&mut self, message: Message) {
         let shared = self.policy.store == Sharing::Shared;
         match message {
@@ -66,7 +74,7 @@ impl Machine {
     }
 
     /// Takes up a session that another tab brought about.
-    pub(super) fn adopt(&mut self, session: Arc<Session>) {
+    pub(super) fn adopt(&mut self, session: Session) {
         let same = self.stamp().family == session.stamp.family;
         if !same {
             self.fail_waiting(&Error::new(Code::SessionEnded));
@@ -83,14 +91,13 @@ impl Machine {
     /// Takes up a session that is our own, and tells everybody.
     pub(super) fn keep(&mut self, session: Session) {
         let stamp = session.stamp;
-        let session = Arc::new(session);
-        self.output(Output::Store(Arc::clone(&session)));
+        self.output(Output::Store(session));
         self.hold(session);
         self.rested_at = self.now.mono.plus(REST);
         self.output(Output::Tell(Message::Changed(stamp)));
     }
 
-    fn hold(&mut self, session: Arc<Session>) {
+    fn hold(&mut self, session: Session) {
         self.hear_of(session.stamp);
         self.forget_failures();
         let held = Held::take_up(session, self.policy.margin, self.now, self.rules);
@@ -183,18 +190,17 @@ impl Machine {
     }
 
     pub(super) fn lease(&self) -> Option<Lease> {
-        let held = self.held.as_ref()?;
+        let held = self.held?;
         let until = match held.fresh_for(self.now) {
             Some(span) => self.now.wall.plus(span),
             None => Millis(u64::MAX),
         };
-        Some(Lease { until, ..self.lease_once()? })
+        Some(Lease { session: held.session, until, expires: held.expires_at() })
     }
 
-    /// A lease on the session in hand, for once: it is asked for in cases the lease itself does
-    /// not cover.
-    pub(super) fn lease_once(&self) -> Option<Lease> {
-        Some(Lease { session: self.session()?.clone(), until: Millis::ZERO })
+    /// Whether somebody is logged in, as an answer.
+    pub(super) fn known(&self) -> Result<(), Error> {
+        if self.held.is_some() { Ok(()) } else { Err(Error::new(Code::NotLoggedIn)) }
     }
 
     /// A token nobody may keep is given back, unless that would take a living session with it:
@@ -203,7 +209,7 @@ impl Machine {
         let shared_cookie = self.policy.means == Means::Cookie && !self.latest.is_end();
         if self.rules.hold(Rule::RevokeOrphans) && !shared_cookie {
             self.log(Entry::new("revoked").because("it came after the session had ended"));
-            self.output(Output::Revoke(Box::new(grant)));
+            self.output(Output::Revoke(grant));
         }
     }
 }

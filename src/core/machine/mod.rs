@@ -22,9 +22,6 @@ mod standing;
 mod steps;
 mod waiting;
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-
 use self::entering::Arrival;
 use self::renewal::Renewal;
 use self::standing::Question;
@@ -33,6 +30,7 @@ use super::error::{Code, Error};
 use super::expiry::Held;
 use super::io::{Event, Input, Lease, Output, Policy, Ticket};
 use super::ledger::Stamp;
+use super::receipt::Receipt;
 use super::retry::{Backoff, Dice};
 use super::rules::Rules;
 use super::session::Session;
@@ -41,56 +39,75 @@ use super::timeline::{Entry, Timeline};
 
 /// One tab's part in keeping a session.
 ///
-/// Whoever drives it does what it says and tells it what came of that. Here is a whole shell, with
-/// a store that is a variable and a server that always says yes:
+/// Whoever drives it does what it says and tells it what came of that. It never sees a token: the
+/// driver keeps those, by a [`Receipt`] each. Here is a whole shell, with a store that is a variable
+/// and a server that always says yes:
 ///
 /// ```
-/// use std::collections::VecDeque;
+/// use std::collections::{HashMap, VecDeque};
 /// use tokenkeeper::core::io::{Evidence, Input, Means, Outcome, Output, Policy, Sharing, Ticket};
 /// use tokenkeeper::core::machine::Machine;
-/// use tokenkeeper::core::session::{Grant, Refresh, Stored};
+/// use tokenkeeper::core::receipt::{Receipt, Tokens};
+/// use tokenkeeper::core::session::{Grant, Stored};
 /// use tokenkeeper::core::time::{Millis, Now};
-/// use tokenkeeper::core::token::{AccessToken, RefreshToken};
 ///
-/// fn granted(access: &str) -> Outcome {
-///     let token = RefreshToken::parse("once").expect("a token");
-///     Outcome::Granted(Grant {
-///         access: AccessToken::parse(access).expect("a token"),
-///         refresh: Some(Refresh { token, name: "refresh_token".into() }),
-///         lifetime: Some(Millis::seconds(300)),
-///         refresh_lifetime: None,
-///         scope: None,
-///         skew: None,
-///     })
+/// struct Shell {
+///     machine: Machine,
+///     /// Access and refresh token of each answer.
+///     kept: HashMap<Receipt, (&'static str, &'static str)>,
+///     current: Option<Receipt>,
+///     store: Stored,
 /// }
 ///
-/// /// Feeds one input, does all that follows, and brings the tokens that callers were given.
-/// fn drive(machine: &mut Machine, store: &mut Stored, now: Now, input: Input) -> Vec<String> {
-///     let mut tokens = Vec::new();
-///     let mut inbox = VecDeque::from([input]);
-///     while let Some(input) = inbox.pop_front() {
-///         machine.handle(now, input);
-///         while let Some(output) = machine.poll() {
-///             match output {
-///                 Output::Answer(_, Ok(lease)) => tokens.push(lease.session.access.reveal().to_owned()),
-///                 Output::Answer(_, Err(error)) => println!("{}", error.code.message()),
-///                 Output::Store(session) => *store = Stored::Session(session),
-///                 Output::Erase(_) => *store = Stored::Nothing,
-///                 Output::Lock(attempt) => inbox.push_back(Input::Locked(attempt, true)),
-///                 Output::Look(attempt) => {
-///                     let evidence = Evidence { ledger: None, stored: store.clone() };
-///                     inbox.push_back(Input::Looked(attempt, evidence));
+/// impl Shell {
+///     fn granted(&mut self, access: &'static str, refresh: &'static str) -> Outcome {
+///         self.kept.retain(|receipt, _| self.machine.keeps(*receipt));
+///         let newest = self.kept.keys().map(|receipt| receipt.number()).max().unwrap_or(0);
+///         let receipt = Receipt::new(newest + 1).expect("more than 0");
+///         self.kept.insert(receipt, (access, refresh));
+///         Outcome::Granted(Grant {
+///             tokens: Tokens { access: receipt, refresh: Some(receipt), scope: None },
+///             lifetime: Some(Millis::seconds(300)),
+///             refresh_lifetime: None,
+///             skew: None,
+///         })
+///     }
+///
+///     /// Feeds one input, does all that follows, and brings the tokens that callers were given.
+///     fn drive(&mut self, now: Now, input: Input) -> Vec<&'static str> {
+///         let mut tokens = Vec::new();
+///         let mut inbox = VecDeque::from([input]);
+///         while let Some(input) = inbox.pop_front() {
+///             self.machine.handle(now, input);
+///             while let Some(output) = self.machine.poll() {
+///                 match output {
+///                     Output::Answer(_, Ok(())) => {
+///                         tokens.extend(self.current.map(|receipt| self.kept[&receipt].0));
+///                     }
+///                     Output::Answer(_, Err(error)) => println!("{}", error.code.message()),
+///                     Output::Lease(lease) => {
+///                         self.current = lease.map(|lease| lease.session.tokens.access);
+///                     }
+///                     Output::Store(session) => self.store = Stored::Session(session),
+///                     Output::Erase(_) => self.store = Stored::Nothing,
+///                     Output::Lock(attempt) => inbox.push_back(Input::Locked(attempt, true)),
+///                     Output::Look(attempt) => {
+///                         let evidence = Evidence { ledger: None, stored: self.store };
+///                         inbox.push_back(Input::Looked(attempt, evidence));
+///                     }
+///                     Output::Note(attempt, _) => inbox.push_back(Input::Noted(attempt, false)),
+///                     Output::Refresh(attempt, refresh) => {
+///                         assert_eq!(refresh.map(|receipt| self.kept[&receipt].1), Some("once"));
+///                         let outcome = self.granted("second", "twice");
+///                         inbox.push_back(Input::Answered(attempt, outcome));
+///                     }
+///                     // To listeners, other tabs, the server: a shell of one tab may do without.
+///                     _ => {}
 ///                 }
-///                 Output::Note(attempt, _) => inbox.push_back(Input::Noted(attempt, false)),
-///                 Output::Refresh(attempt, _) => {
-///                     inbox.push_back(Input::Answered(attempt, granted("second")));
-///                 }
-///                 // To listeners, other tabs, the server: a shell of one tab may do without.
-///                 _ => {}
 ///             }
 ///         }
+///         tokens
 ///     }
-///     tokens
 /// }
 ///
 /// let policy = Policy {
@@ -104,18 +121,20 @@ use super::timeline::{Entry, Timeline};
 ///     wall: Millis(1_700_000_000_000).plus(Millis::seconds(seconds)),
 ///     mono: Millis::seconds(seconds),
 /// };
-/// let mut store = Stored::Nothing;
-/// let mut machine = Machine::new(policy, 42, at(0));
+/// let machine = Machine::new(policy, 42, at(0));
+/// let mut shell =
+///     Shell { machine, kept: HashMap::new(), current: None, store: Stored::Nothing };
 ///
-/// drive(&mut machine, &mut store, at(0), Input::Opened(Ticket(1), Stored::Nothing));
-/// assert!(machine.session().is_none());
+/// shell.drive(at(0), Input::Opened(Ticket(1), Stored::Nothing));
+/// assert!(shell.machine.session().is_none());
 ///
-/// drive(&mut machine, &mut store, at(0), Input::LoggingIn(Ticket(2)));
-/// drive(&mut machine, &mut store, at(0), Input::LoggedIn(Ticket(2), granted("first")));
-/// assert_eq!(drive(&mut machine, &mut store, at(0), Input::Want(Ticket(3))), ["first"]);
+/// shell.drive(at(0), Input::LoggingIn(Ticket(2)));
+/// let outcome = shell.granted("first", "once");
+/// shell.drive(at(0), Input::LoggedIn(Ticket(2), outcome));
+/// assert_eq!(shell.drive(at(0), Input::Want(Ticket(3))), ["first"]);
 ///
 /// // Five minutes later that token has expired: who wants one gets the next.
-/// assert_eq!(drive(&mut machine, &mut store, at(300), Input::Want(Ticket(4))), ["second"]);
+/// assert_eq!(shell.drive(at(300), Input::Want(Ticket(4))), ["second"]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -151,7 +170,9 @@ pub struct Machine {
     check_at: Option<Millis>,
     distrusted: Option<Distrust>,
     closed: bool,
-    outputs: VecDeque<Output>,
+    /// What is to be done, in order, and how much of it was already given out.
+    outputs: Vec<Output>,
+    given: usize,
     timeline: Timeline,
 }
 
@@ -184,7 +205,8 @@ impl Machine {
             check_at: None,
             distrusted: None,
             closed: false,
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
+            given: 0,
             timeline: Timeline::default(),
         }
     }
@@ -217,6 +239,7 @@ impl Machine {
             Input::Renew(ticket) => self.wait(ticket, Need::NewerThan(self.stamp())),
             Input::Replayed(stamp, accepted) => self.replayed(stamp, accepted),
             Input::Seen(stored) => self.see(stored),
+            Input::StoreFailed => self.store_failed(),
             Input::Tick => {}
             Input::Told(message) => self.told(message),
             Input::Want(ticket) => self.wait(ticket, Need::Good),
@@ -231,7 +254,13 @@ impl Machine {
 
     /// The next thing to do; `None` when all is done.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let next = self.outputs.get(self.given).copied();
+        self.given += 1;
+        if next.is_none() {
+            self.outputs.clear();
+            self.given = 0;
+        }
+        next
     }
 
     /// When to come back with [`Input::Tick`], by [`Now::mono`]. A hint: late is fine.
@@ -251,14 +280,23 @@ impl Machine {
 
     /// Who is logged in, as far as this tab knows.
     #[must_use]
-    pub fn session(&self) -> Option<&Arc<Session>> {
-        self.held.as_ref().map(|held| &held.session)
+    pub fn session(&self) -> Option<Session> {
+        self.held.map(|held| held.session)
     }
 
     /// When the access token expires, by the wall clock as it stands now.
     #[must_use]
     pub fn expires_at(&self) -> Option<Millis> {
-        self.held.as_ref()?.expires_at()
+        self.held?.expires_at()
+    }
+
+    /// Whether the session, or what is still to come of an answer, needs what came with this receipt.
+    #[must_use]
+    pub fn keeps(&self, receipt: Receipt) -> bool {
+        self.session().is_some_and(|session| session.tokens.need(receipt))
+            || self.renewal.answer.is_some_and(|answer| answer.needs(receipt))
+            || self.arrivals.iter().any(|arrival| arrival.grant.tokens.need(receipt))
+            || self.failure.is_some_and(|error| error.words == Some(receipt))
     }
 
     /// Whether nothing is under way: a machine that was closed can be dropped then.
@@ -292,7 +330,7 @@ impl Machine {
         self.session().map(|session| session.stamp).unwrap_or_default()
     }
 
-    fn answer(&mut self, ticket: Ticket, answer: Result<Lease, Error>) {
+    fn answer(&mut self, ticket: Ticket, answer: Result<(), Error>) {
         self.output(Output::Answer(ticket, answer));
     }
 
@@ -310,6 +348,6 @@ impl Machine {
     }
 
     fn output(&mut self, output: Output) {
-        self.outputs.push_back(output);
+        self.outputs.push(output);
     }
 }

@@ -83,7 +83,7 @@ impl Machine {
         match self.policy.means {
             Means::Cookie => true,
             Means::None => false,
-            Means::Token => self.session().is_some_and(|session| session.refresh.is_some()),
+            Means::Token => self.session().is_some_and(|session| session.tokens.refresh.is_some()),
         }
     }
 

@@ -1,7 +1,5 @@
 //! The way to the request: what is looked at, waited for and written down before it.
 
-use std::sync::Arc;
-
 use super::Machine;
 use super::renewal::Step;
 use super::standing::Standing;
@@ -57,7 +55,7 @@ impl Machine {
         if let Stored::Session(session) = &evidence.stored
             && session.stamp == self.latest
         {
-            self.adopt(Arc::clone(session));
+            self.adopt(*session);
             return self.finish();
         }
         if !self.latest.is_end() && self.may_wait(LOOKS, LOOK_AGAIN) {
@@ -139,7 +137,7 @@ impl Machine {
     }
 
     fn send(&mut self) {
-        let refresh = self.session().and_then(|session| session.refresh.clone());
+        let refresh = self.session().and_then(|session| session.tokens.refresh);
         self.renewal.step = Step::Sending;
         self.output(Output::Refresh(self.renewal.attempt, refresh));
     }

@@ -1,7 +1,5 @@
 //! What ledger and store together say of the session in hand.
 
-use std::sync::Arc;
-
 use super::Machine;
 use super::renewal::Step;
 use crate::core::io::{Attempt, Evidence, Output, Sharing};
@@ -96,7 +94,7 @@ impl Machine {
         match &evidence.stored {
             Stored::Session(session) if session.stamp == self.latest => {
                 if session.stamp > self.stamp() {
-                    self.adopt(Arc::clone(session));
+                    self.adopt(*session);
                 }
                 Standing::Current
             }
@@ -136,7 +134,7 @@ impl Machine {
                     Stored::Unreadable => true,
                     Stored::Nothing | Stored::Unknown => false,
                 };
-                if let Some(session) = self.session().filter(|_| lost).cloned() {
+                if let Some(session) = self.session().filter(|_| lost) {
                     self.log(Entry::new("stored again").because("the store had lost it"));
                     self.output(Output::Store(session));
                 }

@@ -3,7 +3,7 @@
 use super::Machine;
 use crate::core::error::{Code, Error};
 use crate::core::expiry::Freshness;
-use crate::core::io::{Event, Lease, Means, Reason, Refusal, Ticket, Warning};
+use crate::core::io::{Event, Means, Reason, Refusal, Ticket, Warning};
 use crate::core::ledger::Stamp;
 use crate::core::rules::Rule;
 use crate::core::time::Millis;
@@ -33,7 +33,7 @@ pub(super) enum Need {
 }
 
 /// A session whose new token a resource refused at once: another one would not help (P18).
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Distrust {
     family: u64,
     since: Millis,
@@ -119,13 +119,12 @@ impl Machine {
     }
 
     /// What a caller can be told now; `None` when a refresh has to tell.
-    fn reply(&self, need: Need, since: Millis) -> Option<Result<Lease, Error>> {
-        let Some(held) = &self.held else {
+    fn reply(&self, need: Need, since: Millis) -> Option<Result<(), Error>> {
+        let Some(held) = self.held else {
             let askable = self.policy.means == Means::Cookie && need != Need::Good;
             return if askable { self.failing() } else { Some(Err(Error::new(Code::NotLoggedIn))) };
         };
         let alive = held.freshness(self.now) != Freshness::Expired;
-        let lease = || self.lease().map(Ok);
         match need {
             Need::NewerThan(old) if held.session.stamp <= old => {
                 if self.refreshable() {
@@ -134,11 +133,13 @@ impl Machine {
                     Some(Err(Error::new(Code::SessionEnded)))
                 }
             }
-            Need::Truth => lease(),
-            _ if held.freshness(self.now) == Freshness::Fresh || !self.refreshable() => lease(),
-            _ if alive && self.now.mono.since(since) >= PATIENCE => lease(),
+            Need::Truth => Some(Ok(())),
+            _ if held.freshness(self.now) == Freshness::Fresh || !self.refreshable() => {
+                Some(Ok(()))
+            }
+            _ if alive && self.now.mono.since(since) >= PATIENCE => Some(Ok(())),
             _ => match self.failing() {
-                Some(_) if alive => lease(),
+                Some(_) if alive => Some(Ok(())),
                 failing => failing,
             },
         }
@@ -150,12 +151,12 @@ impl Machine {
     }
 
     pub(super) fn fail_waiting(&mut self, error: &Error) {
-        self.answer_where(&|_, _, _| Some(Err(error.clone())));
+        self.answer_where(&|_, _, _| Some(Err(*error)));
     }
 
     /// Everyone who waited gets what came, however short it lives: it is as new as can be.
     pub(super) fn deliver(&mut self) {
-        self.answer_where(&|machine, _, _| machine.lease().map(Ok));
+        self.answer_where(&|_, _, _| Some(Ok(())));
     }
 
     /// Answers those whom `reply` has something to tell; the others go on waiting.
@@ -184,14 +185,14 @@ impl Machine {
     }
 
     /// The failure that callers are answered with while the server is left alone.
-    fn failing(&self) -> Option<Result<Lease, Error>> {
+    fn failing(&self) -> Option<Result<(), Error>> {
         let barred = self.renewal.is_idle() && self.backoff.woken(self.now.mono) > self.now.mono;
-        self.failure.clone().filter(|_| barred && self.rules.hold(Rule::WaitAfterFailure)).map(Err)
+        self.failure.filter(|_| barred && self.rules.hold(Rule::WaitAfterFailure)).map(Err)
     }
 }
 
 /// What a caller with this need, who waits since then, can be told, if anything.
-type Reply<'a> = dyn Fn(&Machine, Need, Millis) -> Option<Result<Lease, Error>> + 'a;
+type Reply<'a> = dyn Fn(&Machine, Need, Millis) -> Option<Result<(), Error>> + 'a;
 
 /// How long a caller waits for a refresh while the token at hand still lives.
 const PATIENCE: Millis = Millis::seconds(3);

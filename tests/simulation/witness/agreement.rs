@@ -48,7 +48,7 @@ impl World {
         let Some(&first) = held.first() else { return Ok(()) };
         let (stored, dead) = match &self.store {
             Stored::Session(session) => {
-                let over = !self.server.takes(self.now, &session.access);
+                let over = !self.server.takes(self.now, session.tokens.access);
                 (Some(session.stamp), over && self.setting.means == Means::None)
             }
             _ => (None, false),

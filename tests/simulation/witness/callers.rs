@@ -1,25 +1,26 @@
 //! What callers and resources get (1, 4, 7, 8).
 
-use tokenkeeper::core::io::{Lease, Ticket};
+use tokenkeeper::core::io::Ticket;
 use tokenkeeper::core::ledger::Stamp;
 use tokenkeeper::core::machine::Machine;
+use tokenkeeper::core::session::Session;
 
 use super::{EXPIRY_SLACK, MINUTE};
-use crate::server::key_of;
 use crate::tab::{Request, Waiting};
+use crate::tokens::key_of;
 use crate::world::World;
 
 impl World {
     /// 4: a request is sent at most twice, and in one login's name. 8: with the session's own token.
     /// 1: with one that is good.
-    pub fn witness_sending(&mut self, slot: usize, request: usize, lease: &Lease) {
-        let key = key_of(&lease.session.access);
+    pub fn witness_sending(&mut self, slot: usize, request: usize, session: Session) {
+        let key = key_of(session.tokens.access);
         let now = self.now;
         let Request { sendings, stamp, .. } = self.tabs[slot].requests[request];
         if sendings >= 2 {
             self.witness.complain(|| format!("4: tab {slot} sends request {request} a third time"));
         }
-        if sendings == 1 && stamp.family != lease.session.stamp.family {
+        if sendings == 1 && stamp.family != session.stamp.family {
             self.witness.complain(|| format!("4: tab {slot} repeats {request} as somebody else"));
         }
         if self.tabs[slot].holds().is_none_or(|held| held.key.family != key.family) {
@@ -27,7 +28,7 @@ impl World {
         }
         let clocks_are_fair = !self.setting.jumps && !self.setting.freezes && self.setting.told;
         let expiry =
-            self.server.expiry(&lease.session.access) + 2 * self.setting.latency + EXPIRY_SLACK;
+            self.server.expiry(session.tokens.access) + 2 * self.setting.latency + EXPIRY_SLACK;
         if clocks_are_fair && now > expiry {
             self.witness.complain(|| format!("1: tab {slot} sends an expired token: {key:?}"));
         }

@@ -118,10 +118,6 @@ impl World {
     /// 8: after a logout nobody gets a session back that began before it.
     pub fn witness_tab(&mut self, slot: usize) {
         let (page, now) = (self.tabs[slot].page, self.now);
-        if self.witness.scans {
-            let machine = self.tabs[slot].machine.clone();
-            self.scan(|| format!("{machine:?}"));
-        }
         self.witness_orphan(slot);
         let Some(holds) = self.tabs[slot].holds() else { return };
         let before = self.witness.page(page).held;

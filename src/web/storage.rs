@@ -1,0 +1,13 @@
+//! The two web storages.
+
+use gloo_storage::{LocalStorage, SessionStorage, Storage as _};
+use wasm_bindgen::prelude::*;
+use web_sys::Storage;
+
+/// `localStorage`, or else `sessionStorage`. Throws where a browser has none or forbids it (T10):
+/// pkg/store.js is the one to call it, and catches that.
+#[wasm_bindgen(js_name = webStorage)]
+#[must_use]
+pub fn web_storage(local: bool) -> Storage {
+    if local { LocalStorage::raw() } else { SessionStorage::raw() }
+}
