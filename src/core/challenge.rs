@@ -11,12 +11,11 @@
 /// use tokenkeeper::core::challenge::{bearer, Challenge};
 ///
 /// let value = r#"Basic realm="x", Bearer error="insufficient_scope", scope="mail:send""#;
-/// let scope = Some("mail:send".to_owned());
-/// assert_eq!(bearer(value), Challenge::InsufficientScope { scope });
+/// assert_eq!(bearer(value), Challenge::InsufficientScope { scope: Some("mail:send") });
 /// ```
 #[must_use]
-pub fn bearer(header: &str) -> Challenge {
-    let mut reader = Reader { rest: header.as_bytes() };
+pub fn bearer(header: &str) -> Challenge<'_> {
+    let mut reader = Reader { rest: header };
     let mut is_bearer = false;
     let mut params = Params::default();
     let mut unexplained = false;
@@ -29,7 +28,7 @@ pub fn bearer(header: &str) -> Challenge {
             reader.skip_element();
         } else if reader.eat(b'=') {
             match reader.value() {
-                Some(value) if is_bearer => params.0.push((word, value)),
+                Some(value) if is_bearer => params.add(word, value),
                 Some(_) => {}
                 None => reader.skip_element(),
             }
@@ -37,26 +36,26 @@ pub fn bearer(header: &str) -> Challenge {
             // A scheme, or the end. A token68 passes for a scheme, or for a parameter without a
             // value, and ends at its comma all the same.
             match params.challenge() {
-                Challenge::Other => unexplained |= is_bearer && params.get("error").is_none(),
+                Challenge::Other => unexplained |= is_bearer && params.error.is_none(),
                 known => return known,
             }
             if ended {
                 return if unexplained { Challenge::InvalidToken } else { Challenge::Other };
             }
-            is_bearer = word.eq_ignore_ascii_case(b"Bearer");
-            params.0.clear();
+            is_bearer = word.eq_ignore_ascii_case("Bearer");
+            params = Params::default();
         }
     }
 }
 
-/// Why a resource refused the token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Challenge {
+/// Why a resource refused the token. Texts are as they were sent: see [`unescaped`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Challenge<'a> {
     /// The token does not reach that far, and a refreshed one will not either (RFC 6750 section
     /// 3.1).
     InsufficientScope {
         /// The scope that is needed.
-        scope: Option<String>,
+        scope: Option<&'a str>,
     },
     /// The token is expired, revoked or malformed (RFC 6750 section 3.1), or refused for no reason.
     InvalidToken,
@@ -65,67 +64,110 @@ pub enum Challenge {
     /// The user must log in again, more strongly or more recently (RFC 9470 section 3).
     StepUp {
         /// The authentication context classes, one of which is needed, separated by spaces.
-        acr_values: Option<String>,
+        acr_values: Option<&'a str>,
         /// The seconds that may have passed since the user logged in.
         max_age: Option<u32>,
         /// The scope that is needed.
-        scope: Option<String>,
+        scope: Option<&'a str>,
     },
 }
 
-/// The parameters of one challenge. Each may occur once; of several the first counts.
-#[derive(Default)]
-struct Params<'a>(Vec<(&'a [u8], String)>);
+/// The text that a quoted one stands for: a backslash says that the next character is meant (RFC
+/// 9110 section 5.6.4).
+#[must_use]
+pub fn unescaped(quoted: &str) -> String {
+    let mut chars = quoted.chars();
+    std::iter::from_fn(|| match chars.next()? {
+        '\\' => chars.next(),
+        char => Some(char),
+    })
+    .collect()
+}
 
-impl Params<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        let named = |&&(other, _): &&(&[u8], String)| other.eq_ignore_ascii_case(name.as_bytes());
-        self.0.iter().find(named).map(|(_, value)| value.as_str())
+/// The parameters of one challenge, as far as we know them. Each may occur once; of several the
+/// first counts.
+#[derive(Default)]
+struct Params<'a> {
+    error: Option<&'a str>,
+    scope: Option<&'a str>,
+    acr_values: Option<&'a str>,
+    max_age: Option<&'a str>,
+}
+
+impl<'a> Params<'a> {
+    fn add(&mut self, name: &str, value: &'a str) {
+        for (known, param) in [
+            ("error", &mut self.error),
+            ("scope", &mut self.scope),
+            ("acr_values", &mut self.acr_values),
+            ("max_age", &mut self.max_age),
+        ] {
+            if name.eq_ignore_ascii_case(known) {
+                param.get_or_insert(value);
+            }
+        }
     }
 
-    fn challenge(&self) -> Challenge {
-        let text = |name| self.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
-        match self.get("error") {
-            Some(INSUFFICIENT_SCOPE) => Challenge::InsufficientScope { scope: text("scope") },
-            Some(INVALID_TOKEN) => Challenge::InvalidToken,
-            Some(STEP_UP) => Challenge::StepUp {
-                acr_values: text("acr_values"),
-                max_age: self.get("max_age").and_then(|seconds| seconds.parse().ok()),
-                scope: text("scope"),
-            },
-            _ => Challenge::Other,
+    fn challenge(&self) -> Challenge<'a> {
+        let is = |code: &str| self.error.is_some_and(|error| plain(error).eq(code.bytes()));
+        let scope = self.scope.filter(|scope| !scope.is_empty());
+        if is("invalid_token") {
+            Challenge::InvalidToken
+        } else if is("insufficient_scope") {
+            Challenge::InsufficientScope { scope }
+        } else if is("insufficient_user_authentication") {
+            let acr_values = self.acr_values.filter(|values| !values.is_empty());
+            Challenge::StepUp { acr_values, max_age: self.max_age.and_then(seconds), scope }
+        } else {
+            Challenge::Other
         }
     }
 }
 
-/// Reads bytes: all that the grammar knows is ASCII, and never part of another character.
+/// The bytes that a quoted text stands for.
+fn plain(quoted: &str) -> impl Iterator<Item = u8> {
+    let mut bytes = quoted.bytes();
+    std::iter::from_fn(move || match bytes.next()? {
+        b'\\' => bytes.next(),
+        byte => Some(byte),
+    })
+}
+
+fn seconds(quoted: &str) -> Option<u32> {
+    let mut seconds = None;
+    for byte in plain(quoted) {
+        let digit = u32::from(byte).checked_sub(u32::from(b'0')).filter(|digit| *digit < 10)?;
+        seconds = Some(seconds.unwrap_or(0_u32).checked_mul(10)?.checked_add(digit)?);
+    }
+    seconds
+}
+
+/// All that the grammar knows is ASCII, so texts end between characters.
 struct Reader<'a> {
-    rest: &'a [u8],
+    rest: &'a str,
 }
 
 impl<'a> Reader<'a> {
-    fn value(&mut self) -> Option<String> {
+    fn value(&mut self) -> Option<&'a str> {
         self.take(is_space);
-        let text = if self.eat(b'"') {
-            self.quoted()?
+        if self.eat(b'"') {
+            self.quoted()
         } else {
-            let word = self.take(is_token);
-            word.first()?; // no value
-            word.to_vec()
-        };
-        String::from_utf8(text).ok()
+            Some(self.take(is_token)).filter(|word| !word.is_empty())
+        }
     }
 
     /// The rest of a quoted string; none when its end is missing.
-    fn quoted(&mut self) -> Option<Vec<u8>> {
-        let mut text = Vec::new();
-        loop {
-            match self.next()? {
-                b'"' => return Some(text),
-                b'\\' => text.push(self.next()?),
-                byte => text.push(byte),
-            }
-        }
+    fn quoted(&mut self) -> Option<&'a str> {
+        let mut escaped = false;
+        let inside = |byte: &u8| {
+            let ends = *byte == b'"' && !escaped;
+            escaped = *byte == b'\\' && !escaped;
+            !ends
+        };
+        let end = self.rest.bytes().take_while(inside).count();
+        let text = self.split(end);
+        self.eat(b'"').then_some(text)
     }
 
     /// Goes on to the next comma outside quotes.
@@ -139,25 +181,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn take(&mut self, belongs: fn(u8) -> bool) -> &'a [u8] {
-        let end = self.rest.iter().position(|&byte| !belongs(byte)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or_default();
-        self.rest = rest;
-        taken
+    fn take(&mut self, belongs: fn(u8) -> bool) -> &'a str {
+        let end = self.rest.bytes().take_while(|&byte| belongs(byte)).count();
+        self.split(end)
     }
 
     fn eat(&mut self, byte: u8) -> bool {
-        let found = self.rest.first() == Some(&byte);
+        let found = self.rest.bytes().next() == Some(byte);
         if found {
-            self.next();
+            self.split(1);
         }
         found
     }
 
-    fn next(&mut self) -> Option<u8> {
-        let (&first, rest) = self.rest.split_first()?;
+    fn split(&mut self, at: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at_checked(at).unwrap_or_default();
         self.rest = rest;
-        Some(first)
+        taken
     }
 }
 
@@ -170,10 +210,6 @@ const fn is_token(byte: u8) -> bool {
     byte.is_ascii_graphic()
         && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
 }
-
-const INSUFFICIENT_SCOPE: &str = "insufficient_scope";
-const INVALID_TOKEN: &str = "invalid_token";
-const STEP_UP: &str = "insufficient_user_authentication";
 
 #[cfg(test)]
 mod tests {
@@ -288,18 +324,13 @@ mod tests {
             (r#"Bearer error="insufficient_scope", Bearer scope="a""#, None),
         ];
         for (value, scope) in cases {
-            let scope = scope.map(str::to_owned);
             assert_eq!(bearer(value), Challenge::InsufficientScope { scope }, "{value}");
         }
     }
 
     #[test]
     fn a_step_up_says_what_it_takes() {
-        let step_up = |acr_values: Option<&str>, max_age, scope: Option<&str>| Challenge::StepUp {
-            acr_values: acr_values.map(str::to_owned),
-            max_age,
-            scope: scope.map(str::to_owned),
-        };
+        let step_up = |acr_values, max_age, scope| Challenge::StepUp { acr_values, max_age, scope };
         let cases = [
             // RFC 9470 section 3.
             (
@@ -319,6 +350,7 @@ mod tests {
             (r#"max_age="-1""#, step_up(None, None, None)),
             (r#"max_age="1.5""#, step_up(None, None, None)),
             (r#"max_age="", acr_values="""#, step_up(None, None, None)),
+            (r#"max_age="\6\0""#, step_up(None, Some(60), None)),
         ];
         for (params, expected) in cases {
             let value = format!(r#"Bearer error="insufficient_user_authentication", {params}"#);
@@ -348,7 +380,8 @@ mod tests {
             let quoted = scope.replace('\\', r"\\").replace('"', "\\\"");
             let ours = format!(r#"Bearer scope="{quoted}", error="insufficient_scope""#);
             let value = [before, vec![ours], after].concat().join(", ");
-            let scope = Some(scope);
+            prop_assert_eq!(unescaped(&quoted), scope);
+            let scope = Some(quoted.as_str());
             prop_assert_eq!(bearer(&value), Challenge::InsufficientScope { scope }, "{}", value);
         }
     }

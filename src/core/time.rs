@@ -16,12 +16,14 @@ impl Millis {
 
     /// This much later.
     #[must_use]
+    #[inline(never)]
     pub const fn plus(self, span: Self) -> Self {
         Self(self.0.saturating_add(span.0))
     }
 
     /// The span since an earlier moment of the same clock; zero when that lies in the future.
     #[must_use]
+    #[inline(never)]
     pub const fn since(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))
     }
@@ -48,6 +50,7 @@ impl Now {
     /// What has passed since an earlier moment in the same page. A clock that was set back still
     /// leaves what the page itself counted; one that ran on while the page slept counts in full.
     #[must_use]
+    #[inline(never)]
     pub fn elapsed_since(self, earlier: Self) -> Millis {
         self.wall.since(earlier.wall).max(self.mono.since(earlier.mono))
     }
@@ -55,6 +58,7 @@ impl Now {
     /// How far the wall clock moved against the page's own since `earlier`, in milliseconds:
     /// negative when it was set back; positive when it was set forward or the device slept.
     #[must_use]
+    #[inline(never)]
     pub fn drift_since(self, earlier: Self) -> i64 {
         self.wall.less(self.mono).saturating_sub(earlier.wall.less(earlier.mono))
     }

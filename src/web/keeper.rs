@@ -271,12 +271,12 @@ impl Keeper {
             Challenge::Other => 0,
             Challenge::InvalidToken => 1,
             Challenge::InsufficientScope { scope } => {
-                self.0.warn("insufficient_scope", f64::NAN, scope.as_deref(), None);
+                self.0.warn("insufficient_scope", f64::NAN, scope, None);
                 2
             }
             Challenge::StepUp { acr_values, max_age, scope } => {
                 let max_age = max_age.map_or(f64::NAN, Into::into);
-                self.0.warn("step_up_required", max_age, scope.as_deref(), acr_values.as_deref());
+                self.0.warn("step_up_required", max_age, scope, acr_values);
                 2
             }
         }
