@@ -4,7 +4,9 @@
 
 import { utf8 } from "./text.js";
 import { bytesOf } from "./wasm/tokenkeeper.js";
+import { rules } from "./wasm/words.js";
 
+const [EMPTY, NOT_OBJECT, NOT_UTF8] = rules.slice(-3); // those that are not base64url's
 const alphabet = { alphabet: "base64url" };
 const room = new Uint8Array(16384); // what is larger fits into no header
 
@@ -29,9 +31,10 @@ function strictParts(token) {
   const [header, claims, signature] = parts.map((part, at) => {
     try {
       const bytes = bytesOf(part);
+      if (typeof bytes === "number") throw rules[bytes];
       return at < 2 ? objectIn(bytes) : bytes;
     } catch (rule) {
-      const broken = { TypeError: "is not UTF-8", SyntaxError: "is not valid JSON" }[rule.name] ?? rule;
+      const broken = { TypeError: NOT_UTF8, SyntaxError: "is not valid JSON" }[rule.name] ?? rule;
       throw `The token's ${["header", "payload", "signature"][at]} ${broken}.`;
     }
   });
@@ -91,9 +94,9 @@ function lengthOf(part) {
 }
 
 function objectIn(bytes) {
-  if (bytes.length === 0) throw "is empty";
+  if (bytes.length === 0) throw EMPTY;
   const value = JSON.parse(utf8.decode(bytes));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw "is not a JSON object";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw NOT_OBJECT;
   return value;
 }
 

@@ -9,6 +9,7 @@ import { Hands, known, report } from "./hands.js";
 import { settingsOf } from "./options.js";
 import { json } from "./text.js";
 import init, { Keeper, initSync } from "./wasm/tokenkeeper.js";
+import { flaws, messages, words } from "./wasm/words.js";
 
 class Session {
   constructor({ token, scope, expires, refreshExpires }, opaque) {
@@ -70,7 +71,7 @@ class Desk extends Hands {
     const ticket = ++this.#tickets;
     const reply = new Promise((resolve, reject) => this.#waiting.set(ticket, { resolve, reject }));
     reply.ticket = ticket;
-    if (this.ended) this.fail(ticket, "closed", CLOSED);
+    if (this.ended) this.fail(ticket, words.indexOf("closed"));
     else feed(ticket);
     return reply;
   }
@@ -85,9 +86,10 @@ class Desk extends Hands {
     this.#waiting.delete(ticket);
   }
 
-  fail(ticket, code, message, retryable, status, words) {
-    const text = this.what(words).words;
-    const error = new TokenError(code, message, retryable, status || undefined, text ? (json(text) ?? text) : undefined);
+  fail(ticket, code, retryable, status, receipt) {
+    const { text } = this.what(receipt);
+    const body = text ? (json(text) ?? text) : undefined;
+    const error = new TokenError(words[code], messages[code], retryable, status || undefined, body);
     this.#waiting.get(ticket)?.reject(error);
     this.#waiting.delete(ticket);
   }
@@ -119,12 +121,14 @@ class Desk extends Hands {
     return this.ask((ticket) => this.keeper.refused(ticket, 0, 0, false));
   }
 
-  emit(type, remote, reason) {
-    this.#notify(type, reason ? { reason, remote } : { session: this.session, remote });
+  emit(event, remote, reason) {
+    const type = words[event];
+    this.#notify(type, type === "logout" ? { reason: words[reason], remote } : { session: this.session, remote });
     this.#notify(CHANGE);
   }
 
-  warn(code, much, scope, acrValues) {
+  warn(word, much, scope, acrValues) {
+    const code = words[word];
     const warning = { code, message: WARNINGS[code], ...(acrValues && { acrValues }), ...(scope && { scope }) };
     if (!Number.isNaN(much)) warning[HOW_MUCH[code]] = much;
     if (this.#early) this.#early.push(warning);
@@ -212,10 +216,8 @@ function managerOf(desk) {
 
 // A line of the timeline, with what there is to say.
 function lineOf([at, what, why, status, remote]) {
-  return { at, what, ...(why && { why }), ...(status && { status }), ...(remote && { remote }) };
+  return { at, what: words[what], ...(why !== undefined && { why: words[why] }), ...(status && { status }), ...(remote && { remote }) };
 }
-
-const CLOSED = "This token manager was closed: create a new one.";
 
 function unlessClosed(error) {
   if (error.code === "closed") throw error;
@@ -228,7 +230,7 @@ export async function createManager(options) {
   const keeper = new Keeper(weakly(desk), server.oauth, renewable, cookie, place.shared, autoRefresh, margin, deadline);
   resources.forEach(({ origin, pathname }, index) => {
     const flaw = keeper.add(origin, pathname);
-    if (flaw) refuse(`resources[${index}]`, flaw);
+    if (flaw >= 0) refuse(`resources[${index}]`, flaws[flaw]);
   });
   await desk.begin(keeper);
   return managerOf(desk);

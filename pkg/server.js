@@ -72,8 +72,8 @@ function request(server, url, body, bearer) {
   return new Request(url, { method: "POST", headers, body, credentials: server.via === "cookie" ? "include" : "same-origin" });
 }
 
-// An answer, as Keeper::heard takes it: whether it is a web page or refuses a grant, what came, and the times in it. Those
-// of the tokens are in seconds; then what the server's clock said, and how long it wants to be left alone, in milliseconds.
+// An answer, as Keeper::heard takes it: whether it is a web page or refuses a grant, what came, and the times in it, in
+// milliseconds: those of the tokens, what the server's clock said, and how long it wants to be left alone.
 export function answerOf(server, response, text, login) {
   const body = json(text);
   const header = (name) => response.headers.get(name) ?? undefined;
@@ -85,8 +85,8 @@ export function answerOf(server, response, text, login) {
   return {
     html: /^text\/html/.test(header("content-type")),
     invalidGrant: body?.error === "invalid_grant",
-    what: { ...tokens.what, words: text },
-    times: [...(tokens.times ?? Array(6)), date, wait].map((time) => time ?? NaN),
+    what: { ...tokens.what, text },
+    times: [...(tokens.times ?? Array(6).fill(NaN)), date, wait].map((time) => Math.min(time, Number.MAX_SAFE_INTEGER)),
   };
 }
 
@@ -100,11 +100,11 @@ function tokensIn(server, body, text, login) {
   // What is inside an OAuth server's tokens is between it and its resources (RFC 9068 section 6).
   const times = (token) => {
     const { iat, exp } = (!server.oauth && token && claimsOf(token)) || {};
-    return [seconds(iat), seconds(exp)];
+    return [millis(iat), millis(exp)];
   };
   return {
     what: { access, refresh: refresh?.value, name: refresh?.name, scope: scopeIn(body) ?? (login ? server.scope : undefined) },
-    times: [find(EXPIRES_IN, seconds)?.value, find(REFRESH_EXPIRES_IN, seconds)?.value, ...times(access), ...times(refresh?.value)],
+    times: [millis(find(EXPIRES_IN, seconds)?.value), millis(find(REFRESH_EXPIRES_IN, seconds)?.value), ...times(access), ...times(refresh?.value)],
   };
 }
 
@@ -149,6 +149,10 @@ function filled(value) {
 function seconds(value) {
   const number = typeof value === "string" && value.trim() ? Number(value) : value;
   return Number.isFinite(number) && number >= 0 ? number : undefined;
+}
+
+function millis(value) {
+  return 1000 * seconds(value);
 }
 
 function scopeIn(body) {

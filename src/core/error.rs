@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::receipt::Receipt;
+use super::words::Word;
 
 /// The stable name of an error; users switch on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,18 +28,30 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them, by their numbers.
+    pub const ALL: [Self; 8] = [
+        Self::BadResponse,
+        Self::Closed,
+        Self::LoginRejected,
+        Self::Network,
+        Self::NotLoggedIn,
+        Self::Server,
+        Self::SessionEnded,
+        Self::Timeout,
+    ];
+
     /// As it stands in a `TokenError`.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn word(self) -> Word {
         match self {
-            Self::BadResponse => "bad_response",
-            Self::Closed => "closed",
-            Self::LoginRejected => "login_rejected",
-            Self::Network => "network",
-            Self::NotLoggedIn => "not_logged_in",
-            Self::Server => "server",
-            Self::SessionEnded => "session_ended",
-            Self::Timeout => "timeout",
+            Self::BadResponse => Word::BadResponse,
+            Self::Closed => Word::Closed,
+            Self::LoginRejected => Word::LoginRejected,
+            Self::Network => Word::Network,
+            Self::NotLoggedIn => Word::NotLoggedIn,
+            Self::Server => Word::Server,
+            Self::SessionEnded => Word::SessionEnded,
+            Self::Timeout => Word::Timeout,
         }
     }
 

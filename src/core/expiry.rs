@@ -57,7 +57,8 @@ impl Held {
     pub(crate) fn take_up(session: Session, margin: Millis, now: Now, rules: Rules) -> Self {
         let ahead = session.received.since(now.wall);
         let age = (ahead <= CLOCK_NOISE).then(|| now.wall.since(session.received));
-        let margin = session.lifetime.map_or(margin, |span| margin.min(Millis(span.0 / 4)));
+        let margin =
+            session.lifetime.map_or(margin, |span| margin.min(Millis::of(span.count() / 4)));
         Self { session, since: now, age, taken_up_at: now.mono, taken_up_age: age, margin, rules }
     }
 
@@ -126,15 +127,15 @@ mod tests {
         let session = Session {
             stamp: Stamp { family: 1, generation: 1 },
             tokens: Tokens { access: Receipt::new(1).unwrap(), refresh: None, scope: None },
-            received: Millis(received),
-            lifetime: lifetime.map(Millis),
+            received: Millis::of(received),
+            lifetime: lifetime.map(Millis::of),
             refresh_expires: None,
         };
         Held::take_up(session, Millis::seconds(60), now, Rules::default())
     }
 
     fn at(wall: u64, mono: u64) -> Now {
-        Now { wall: Millis(wall), mono: Millis(mono) }
+        Now { wall: Millis::of(wall), mono: Millis::of(mono) }
     }
 
     #[test]
@@ -167,17 +168,17 @@ mod tests {
     fn a_wall_clock_that_ran_ahead_does_not_surely_expire() {
         let held = held(Some(20_000), 0, at(0, 0));
         assert_eq!(held.freshness(at(86_400_000, 10)), Freshness::Expired);
-        assert_eq!(held.surely_left(at(86_400_000, 10)), Some(Millis(19_990)));
+        assert_eq!(held.surely_left(at(86_400_000, 10)), Some(Millis::of(19_990)));
         assert_eq!(held.surely_left(at(20_000, 20_000)), Some(Millis::ZERO));
     }
 
     #[test]
     fn lifetime_never_compares_the_servers_clock_with_the_devices() {
-        let claims = Claims { issued: Some(Millis(5_000)), expires: Some(Millis(65_000)) };
-        assert_eq!(lifetime(None, claims, None), Some(Millis(60_000)));
-        assert_eq!(lifetime(Some(Millis(9)), claims, None), Some(Millis(9)));
+        let claims = Claims { issued: Some(Millis::of(5_000)), expires: Some(Millis::of(65_000)) };
+        assert_eq!(lifetime(None, claims, None), Some(Millis::of(60_000)));
+        assert_eq!(lifetime(Some(Millis::of(9)), claims, None), Some(Millis::of(9)));
         let no_iat = Claims { issued: None, ..claims };
-        assert_eq!(lifetime(None, no_iat, Some(Millis(60_000))), Some(Millis(5_000)));
+        assert_eq!(lifetime(None, no_iat, Some(Millis::of(60_000))), Some(Millis::of(5_000)));
         assert_eq!(lifetime(None, no_iat, None), None);
     }
 }

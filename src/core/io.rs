@@ -6,6 +6,7 @@ use super::receipt::Receipt;
 use super::session::{Grant, Session, Stored};
 use super::time::Millis;
 use super::timeline::Entry;
+use super::words::Word;
 
 /// Names one caller who waits for an answer; who comes later has a higher number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,11 +166,11 @@ pub enum Reason {
 impl Reason {
     /// As it stands in a `logout` event.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn word(self) -> Word {
         match self {
-            Self::Expired => "expired",
-            Self::RefreshRejected => "refresh_rejected",
-            Self::User => "user",
+            Self::Expired => Word::Expired,
+            Self::RefreshRejected => Word::RefreshRejected,
+            Self::User => Word::User,
         }
     }
 }
@@ -267,16 +268,16 @@ pub enum Warning {
 impl Event {
     /// As it stands in the timeline; a warning's is its code.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn word(self) -> Word {
         match self {
-            Self::Login { .. } => "login",
-            Self::Logout { .. } => "logout",
-            Self::Refresh { .. } => "refresh",
-            Self::Warning(Warning::ClockSkew { .. }) => "clock_skew",
-            Self::Warning(Warning::RefreshFailed { .. }) => "refresh_failed",
-            Self::Warning(Warning::StorageCorrupt) => "storage_corrupt",
-            Self::Warning(Warning::StorageUnavailable) => "storage_unavailable",
-            Self::Warning(Warning::TokenRejected) => "token_rejected",
+            Self::Login { .. } => Word::Login,
+            Self::Logout { .. } => Word::Logout,
+            Self::Refresh { .. } => Word::Refresh,
+            Self::Warning(Warning::ClockSkew { .. }) => Word::ClockSkew,
+            Self::Warning(Warning::RefreshFailed { .. }) => Word::RefreshFailed,
+            Self::Warning(Warning::StorageCorrupt) => Word::StorageCorrupt,
+            Self::Warning(Warning::StorageUnavailable) => Word::StorageUnavailable,
+            Self::Warning(Warning::TokenRejected) => Word::TokenRejected,
         }
     }
 }
@@ -285,10 +286,10 @@ impl Entry {
     /// The line an event leaves in the timeline.
     #[must_use]
     pub const fn of(event: Event) -> Self {
-        let entry = Self::new(event.name());
+        let entry = Self::new(event.word());
         match event {
             Event::Login { remote } | Event::Refresh { remote } => entry.elsewhere(remote),
-            Event::Logout { reason, remote } => entry.because(reason.as_str()).elsewhere(remote),
+            Event::Logout { reason, remote } => entry.because(reason.word()).elsewhere(remote),
             Event::Warning(_) => entry,
         }
     }

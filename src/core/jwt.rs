@@ -127,19 +127,30 @@ pub enum Rule {
     Alphabet,
     /// One character is left over, and stands for six bits: less than a byte.
     DanglingLength,
+    /// An equals sign, at the end or elsewhere.
+    Padding,
+    /// The last character's unused bits are not zero, so that two texts would mean one value.
+    SpareBits,
     /// There is nothing, where only a signature may be.
     Empty,
     /// Text that does not look like a JSON object.
     NotObject,
     /// Bytes that are not UTF-8.
     NotUtf8,
-    /// An equals sign, at the end or elsewhere.
-    Padding,
-    /// The last character's unused bits are not zero, so that two texts would mean one value.
-    SpareBits,
 }
 
 impl Rule {
+    /// All of them, by their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::Alphabet,
+        Self::DanglingLength,
+        Self::Padding,
+        Self::SpareBits,
+        Self::Empty,
+        Self::NotObject,
+        Self::NotUtf8,
+    ];
+
     /// What can be said of the part that breaks it.
     #[must_use]
     pub const fn broken(self) -> &'static str {

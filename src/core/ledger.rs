@@ -28,7 +28,7 @@ impl Stamp {
     /// The first family of a moment, by the wall clock.
     #[must_use]
     pub const fn first_family(at: Millis) -> u64 {
-        at.0.saturating_mul(FAMILIES_A_MILLI)
+        at.count().saturating_mul(FAMILIES_A_MILLI)
     }
 
     /// Whether this stamp marks the end of a session rather than a session.
@@ -95,7 +95,7 @@ impl Ledger {
 /// direction means that it is old, or that a clock was set.
 #[must_use]
 pub fn is_young(intent: Millis, now: Millis, deadline: Millis) -> bool {
-    intent.0.abs_diff(now.0) < deadline.0
+    intent.count().abs_diff(now.count()) < deadline.count()
 }
 
 /// Logins in one millisecond that are told apart by chance.
@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn a_late_writer_does_not_turn_the_ledger_back() {
         let newer = Ledger::settled(Stamp { family: 7, generation: 2 });
-        let older = Ledger { stamp: Stamp { family: 7, generation: 1 }, intent: Some(Millis(5)) };
+        let older =
+            Ledger { stamp: Stamp { family: 7, generation: 1 }, intent: Some(Millis::of(5)) };
         assert_eq!(newer.advance(older, DEADLINE), None);
         assert_eq!(older.advance(newer, DEADLINE), Some(newer));
     }
@@ -127,7 +128,7 @@ mod tests {
     #[test]
     fn a_young_intent_keeps_others_away() {
         let stamp = Stamp { family: 7, generation: 2 };
-        let intent = |at| Ledger { stamp, intent: Some(Millis(at)) };
+        let intent = |at| Ledger { stamp, intent: Some(Millis::of(at)) };
         assert_eq!(intent(50_000).advance(intent(50_000), DEADLINE), None);
         assert_eq!(intent(50_000).advance(intent(69_999), DEADLINE), None);
         assert!(intent(50_000).advance(intent(70_000), DEADLINE).is_some());
@@ -137,7 +138,7 @@ mod tests {
     #[test]
     fn an_intent_of_the_same_session_is_noted_and_cleared() {
         let stamp = Stamp { family: 7, generation: 2 };
-        let open = Ledger { stamp, intent: Some(Millis(5)) };
+        let open = Ledger { stamp, intent: Some(Millis::of(5)) };
         assert_eq!(Ledger::settled(stamp).advance(open, DEADLINE), Some(open));
         assert_eq!(open.advance(Ledger::settled(stamp), DEADLINE), Some(Ledger::settled(stamp)));
     }

@@ -18,3 +18,4 @@ pub mod session;
 pub mod time;
 pub mod timeline;
 pub mod verdict;
+pub mod words;

@@ -30,7 +30,7 @@ impl Record {
         Self {
             family: number(session.stamp.family),
             generation: session.stamp.generation.into(),
-            received: number(session.received.0),
+            received: number(session.received.count()),
             lifetime: span(session.lifetime),
             refresh_expires: span(session.refresh_expires),
         }
@@ -40,9 +40,9 @@ impl Record {
     #[must_use]
     pub fn session(self, tokens: Tokens) -> Option<Session> {
         let stamp = Stamp::read(self.family, self.generation)?;
-        let received = Millis(whole(self.received)?);
-        let lifetime = whole(self.lifetime).map(Millis);
-        let refresh_expires = whole(self.refresh_expires).map(Millis);
+        let received = time(self.received)?;
+        let lifetime = time(self.lifetime);
+        let refresh_expires = time(self.refresh_expires);
         (!stamp.is_end()).then_some(Session { stamp, tokens, received, lifetime, refresh_expires })
     }
 }
@@ -63,10 +63,11 @@ pub const fn number(whole: u64) -> f64 {
     whole as f64
 }
 
-/// The same for what may be unknown.
+/// The same for a time that may be unknown.
+#[inline(never)]
 #[must_use]
 pub fn span(millis: Option<Millis>) -> f64 {
-    millis.map_or(f64::NAN, |millis| number(millis.0))
+    millis.map_or(f64::NAN, |millis| number(millis.count()))
 }
 
 /// A JavaScript number as a whole one, cut off at its point; none where it is negative, no number,
@@ -75,6 +76,13 @@ pub fn span(millis: Option<Millis>) -> f64 {
 #[must_use]
 pub fn whole(number: f64) -> Option<u64> {
     (0.0..=LARGEST).contains(&number).then_some(number as u64)
+}
+
+/// A JavaScript number as a time, if it is one.
+#[inline(never)]
+#[must_use]
+pub fn time(number: f64) -> Option<Millis> {
+    whole(number).map(Millis::of)
 }
 
 /// JavaScript's largest exact integer: what lies beyond was not written by us.
@@ -105,9 +113,9 @@ mod tests {
                     refresh: Receipt::new(refresh),
                     scope: Receipt::new(scope),
                 },
-                received: Millis(received),
-                lifetime: lifetime.map(Millis),
-                refresh_expires: refresh_expires.map(Millis),
+                received: Millis::of(received),
+                lifetime: lifetime.map(Millis::of),
+                refresh_expires: refresh_expires.map(Millis::of),
             }
         }
     }
@@ -131,7 +139,7 @@ mod tests {
             let record = Record { family, generation, received, lifetime, refresh_expires };
             if let Some(session) = read(record) {
                 prop_assert!(!session.stamp.is_end());
-                prop_assert!(number(session.received.0) <= received);
+                prop_assert!(number(session.received.count()) <= received);
             }
         }
     }

@@ -4,6 +4,8 @@
 //! `pathname`. Nothing is parsed or normalised a second time here: where two parsers disagree,
 //! tokens leak.
 
+use std::fmt;
+
 use super::prefixes::Prefixes;
 
 /// Whether an origin can be trusted with a token on the way to it: `https:`, or `http:` to this
@@ -47,35 +49,28 @@ impl Resources {
     /// assert!(resources.covers("https://api.example.com", "/v1/orders"));
     /// assert!(!resources.covers("https://api.example.com", "/v10"));
     /// assert!(!resources.covers("https://api.example.com:444", "/v1/orders"));
-    /// # Ok::<(), &'static str>(())
+    /// # Ok::<(), tokenkeeper::core::resources::Flaw>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Why the place must not have the token, or could never have it, and what to do instead: a
-    /// phrase that follows the option's name.
-    pub fn add(&mut self, origin: &str, path: &str) -> Result<(), &'static str> {
+    /// Why the place must not have the token, or could never have it.
+    pub fn add(&mut self, origin: &str, path: &str) -> Result<(), Flaw> {
         if !is_trustworthy(origin) {
             let authority =
                 origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
             return Err(match authority {
-                _ if origin == "null" => {
-                    "has no origin of its own; give a URL that starts with https://"
-                }
-                Some(authority) if !is_serialised(authority) => {
-                    "is not a host that a URL's origin can have; name each host, without wildcards"
-                }
-                Some(_) => {
-                    "would send the token unencrypted; use https://, or http:// on localhost"
-                }
-                None => "cannot receive a token; use https://, or http:// on localhost",
+                _ if origin == "null" => Flaw::NoOrigin,
+                Some(authority) if !is_serialised(authority) => Flaw::NoHost,
+                Some(_) => Flaw::Unencrypted,
+                None => Flaw::OtherScheme,
             });
         }
         if !path.starts_with('/') {
-            return Err("has no path; give an origin, or an origin and a path that starts with /");
+            return Err(Flaw::NoPath);
         }
         if is_ambiguous(path) {
-            return Err("has an encoded slash, backslash or dot in its path; write it plainly");
+            return Err(Flaw::AmbiguousPath);
         }
         self.0.insert(&address(origin, path));
         Ok(())
@@ -97,6 +92,64 @@ impl Resources {
         })
     }
 }
+
+/// Why a place cannot be a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Servers may read it as another path.
+    AmbiguousPath,
+    /// It is no host, or a pattern of hosts.
+    NoHost,
+    /// The platform gives it no origin.
+    NoOrigin,
+    /// There is no path.
+    NoPath,
+    /// Neither https nor http.
+    OtherScheme,
+    /// http, and not to this machine.
+    Unencrypted,
+}
+
+impl Flaw {
+    /// All of them, by their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::AmbiguousPath,
+        Self::NoHost,
+        Self::NoOrigin,
+        Self::NoPath,
+        Self::OtherScheme,
+        Self::Unencrypted,
+    ];
+
+    /// What was wrong and what to do: a phrase that follows the option's name.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::AmbiguousPath => {
+                "has an encoded slash, backslash or dot in its path; write it plainly"
+            }
+            Self::NoHost => {
+                "is not a host that a URL's origin can have; name each host, without wildcards"
+            }
+            Self::NoOrigin => "has no origin of its own; give a URL that starts with https://",
+            Self::NoPath => {
+                "has no path; give an origin, or an origin and a path that starts with /"
+            }
+            Self::OtherScheme => "cannot receive a token; use https://, or http:// on localhost",
+            Self::Unencrypted => {
+                "would send the token unencrypted; use https://, or http:// on localhost"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for Flaw {}
 
 /// Both in one, and still two: no text holds the byte between them.
 fn address(origin: &str, path: &str) -> Vec<u8> {
@@ -254,7 +307,7 @@ mod tests {
         ];
         for (origin, path, reason) in cases {
             let refusal = Resources::default().add(origin, path).unwrap_err();
-            assert!(refusal.contains(reason), "{origin} {path}: {refusal}");
+            assert!(refusal.message().contains(reason), "{origin} {path}: {refusal}");
         }
     }
 

@@ -19,7 +19,7 @@ use super::time::Millis;
 /// let mut backoff = Backoff::default();
 /// let retry_at = backoff.failed(Millis::seconds(10), None, &mut Dice::new(7));
 /// assert!((Millis::seconds(11)..=Millis::seconds(12)).contains(&retry_at));
-/// assert_eq!(backoff.woken(Millis(10_500)), Millis(10_500));
+/// assert_eq!(backoff.woken(Millis::of(10_500)), Millis::of(10_500));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backoff {
@@ -42,13 +42,13 @@ impl Backoff {
         // Five at once and then one in ten seconds are at most ten in any minute.
         let floor = if self.failures <= FREE { Millis::ZERO } else { SECOND };
         self.barred = now.plus(floor).max(self.forgotten.since(Millis::seconds(40)));
-        let longest = (SECOND.0 << self.failures.min(9)).min(5 * MINUTE.0);
+        let longest = (SECOND.count() << self.failures.min(9)).min(5 * MINUTE.count());
         let mut wait = longest / 2 + dice.below(longest / 2 + 1);
         if let Some(asked) = retry_after.map(|asked| asked.min(HOUR)) {
             self.barred = self.barred.max(now.plus(asked));
-            wait = wait.max(asked.0 + dice.below(asked.0 / 8 + 1)); // not everybody at the same moment
+            wait = wait.max(asked.count() + dice.below(asked.count() / 8 + 1)); // not everybody at the same moment
         }
-        self.due = now.plus(Millis(wait)).max(self.barred);
+        self.due = now.plus(Millis::of(wait)).max(self.barred);
         self.due
     }
 
@@ -114,7 +114,10 @@ mod tests {
             for longest in longest {
                 let due = backoff.failed(now, None, &mut dice);
                 let wait = due.since(now);
-                assert!((Millis(longest.0 / 2)..=longest).contains(&wait), "{seed}: {wait:?}");
+                assert!(
+                    (Millis::of(longest.count() / 2)..=longest).contains(&wait),
+                    "{seed}: {wait:?}"
+                );
                 assert_eq!(backoff.not_before(), due);
                 now = due;
             }
@@ -136,16 +139,16 @@ mod tests {
     #[test]
     fn retry_after_is_a_lower_bound_of_at_most_an_hour() {
         let cases = [
-            (Millis(0), Millis(0), Millis::seconds(2)),
-            (Millis(1), Millis(1), Millis::seconds(2)),
+            (Millis::of(0), Millis::of(0), Millis::seconds(2)),
+            (Millis::of(1), Millis::of(1), Millis::seconds(2)),
             (Millis::seconds(30), Millis::seconds(30), Millis::seconds(34)),
             (HOUR, HOUR, minutes(68)),
             (minutes(61), HOUR, minutes(68)),
-            (Millis(u64::MAX), HOUR, minutes(68)),
+            (Millis::of(u64::MAX), HOUR, minutes(68)),
         ];
         for (asked, least, most) in cases {
             let mut backoff = Backoff::default();
-            let wait = backoff.failed(NOON, Some(asked), &mut Dice::new(asked.0)).since(NOON);
+            let wait = backoff.failed(NOON, Some(asked), &mut Dice::new(asked.count())).since(NOON);
             assert!((least..=most).contains(&wait), "{asked:?}: {wait:?}");
             assert_eq!(backoff.woken(NOON).since(NOON), least, "{asked:?}");
         }
@@ -185,9 +188,9 @@ mod tests {
     fn the_end_of_time_is_no_overflow() {
         let (mut backoff, mut dice) = (Backoff::default(), Dice::new(u64::MAX));
         for _ in 0..80 {
-            backoff.failed(Millis(u64::MAX - 1), Some(Millis(u64::MAX)), &mut dice);
+            backoff.failed(Millis::of(u64::MAX - 1), Some(Millis::of(u64::MAX)), &mut dice);
         }
-        assert_eq!(backoff.not_before(), Millis(u64::MAX));
+        assert_eq!(backoff.not_before(), Millis::of(u64::MAX));
     }
 
     #[test]
@@ -206,7 +209,7 @@ mod tests {
         fn the_breaker_holds(
             seed in any::<u64>(),
             steps in prop::collection::vec(
-                (0..3000_u64, 0..2000_u64, prop::option::of((0..9000_u64).prop_map(Millis))),
+                (0..3000_u64, 0..2000_u64, prop::option::of((0..9000_u64).prop_map(Millis::of))),
                 12..60,
             ),
         ) {
@@ -215,9 +218,9 @@ mod tests {
             for (idle, flight, retry_after) in steps {
                 let allowed = backoff.woken(now);
                 prop_assert!(allowed <= backoff.not_before().max(now));
-                now = allowed.plus(Millis(idle * u64::from(idle > 2000)));
+                now = allowed.plus(Millis::of(idle * u64::from(idle > 2000)));
                 attempts.push(now);
-                now = now.plus(Millis(flight * u64::from(flight > 1000)));
+                now = now.plus(Millis::of(flight * u64::from(flight > 1000)));
                 backoff.failed(now, retry_after, &mut dice);
                 let floor = if attempts.len() > FREE as usize { SECOND } else { Millis::ZERO };
                 prop_assert!(backoff.woken(now) >= now.plus(floor.max(retry_after.unwrap_or_default())));
@@ -233,8 +236,8 @@ mod tests {
         ) {
             let (mut backoff, mut dice) = (Backoff::default(), Dice::new(0));
             for (now, retry_after) in calls {
-                let now = Millis(now);
-                prop_assert!(backoff.failed(now, retry_after.map(Millis), &mut dice) >= now);
+                let now = Millis::of(now);
+                prop_assert!(backoff.failed(now, retry_after.map(Millis::of), &mut dice) >= now);
                 prop_assert!(backoff.woken(now) >= now);
             }
         }
@@ -249,5 +252,5 @@ mod tests {
         Millis::seconds(60 * count)
     }
 
-    const NOON: Millis = Millis(1_800_000_000_000);
+    const NOON: Millis = Millis::of(1_800_000_000_000);
 }

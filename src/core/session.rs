@@ -87,7 +87,7 @@ mod tests {
     fn grant(access: u32, refresh: Option<u32>) -> Grant {
         Grant {
             tokens: Tokens { access: receipt(access), refresh: refresh.map(receipt), scope: None },
-            lifetime: Some(Millis(60_000)),
+            lifetime: Some(Millis::of(60_000)),
             refresh_lifetime: None,
             skew: None,
         }
@@ -95,20 +95,21 @@ mod tests {
 
     fn session() -> Session {
         let tokens = Tokens { scope: Some(receipt(1)), ..grant(1, Some(1)).tokens };
-        let granted = Grant { refresh_lifetime: Some(Millis(500)), tokens, ..grant(1, Some(1)) };
-        Session::begun(Stamp { family: 1, generation: 1 }, granted, Millis(1_000))
+        let granted =
+            Grant { refresh_lifetime: Some(Millis::of(500)), tokens, ..grant(1, Some(1)) };
+        Session::begun(Stamp { family: 1, generation: 1 }, granted, Millis::of(1_000))
     }
 
     #[test]
     fn an_answer_without_a_refresh_token_keeps_the_old_one_and_its_expiry() {
-        let next = session().renewed(session().stamp, grant(2, None), Millis(2_000));
+        let next = session().renewed(session().stamp, grant(2, None), Millis::of(2_000));
         assert_eq!(next.tokens, Tokens { access: receipt(2), ..session().tokens });
-        assert_eq!(next.refresh_expires, Some(Millis(1_500)));
+        assert_eq!(next.refresh_expires, Some(Millis::of(1_500)));
     }
 
     #[test]
     fn an_answer_with_a_refresh_token_replaces_it() {
-        let next = session().renewed(session().stamp, grant(2, Some(2)), Millis(2_000));
+        let next = session().renewed(session().stamp, grant(2, Some(2)), Millis::of(2_000));
         assert_eq!(next.tokens.refresh, Some(receipt(2)));
         assert_eq!(next.refresh_expires, None);
     }

@@ -1,6 +1,7 @@
-//! What happened and why, kept for `explain()`. All texts are fixed, so no token can be in them.
+//! What happened and why, kept for `explain()`.
 
 use super::time::Millis;
+use super::words::Word;
 
 /// One line of the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,9 +9,9 @@ pub struct Entry {
     /// When, by the wall clock.
     pub at: Millis,
     /// What happened.
-    pub what: &'static str,
+    pub what: Word,
     /// Why, where there is more to say.
-    pub why: Option<&'static str>,
+    pub why: Option<Word>,
     /// The HTTP status that had a part in it.
     pub status: Option<u16>,
     /// It happened in another tab.
@@ -20,13 +21,13 @@ pub struct Entry {
 impl Entry {
     /// Something that happened here.
     #[must_use]
-    pub const fn new(what: &'static str) -> Self {
+    pub const fn new(what: Word) -> Self {
         Self { at: Millis::ZERO, what, why: None, status: None, remote: false }
     }
 
     /// The reason to it.
     #[must_use]
-    pub const fn because(self, why: &'static str) -> Self {
+    pub const fn because(self, why: Word) -> Self {
         Self { why: Some(why), ..self }
     }
 
@@ -66,9 +67,9 @@ mod tests {
     fn the_oldest_goes_first() {
         let mut timeline = Timeline::default();
         for at in 0..150 {
-            timeline.add(Millis(at), Entry::new("tick"));
+            timeline.add(Millis::of(at), Entry::new(Word::Waiting));
         }
         assert_eq!(timeline.entries().count(), 100);
-        assert_eq!(timeline.entries().next().map(|entry| entry.at), Some(Millis(50)));
+        assert_eq!(timeline.entries().next().map(|entry| entry.at), Some(Millis::of(50)));
     }
 }

@@ -2,32 +2,32 @@
 
 use gloo_net::http::Response;
 
-use super::js;
 use crate::core::error::{Code, Error};
 use crate::core::expiry::{self, Claims};
 use crate::core::io::Outcome;
 use crate::core::receipt::{Receipt, Tokens};
+use crate::core::record::time;
 use crate::core::session::Grant;
-use crate::core::time::{Millis, Now};
+use crate::core::time::Now;
 use crate::core::verdict::{Call, Protocol, Reply, Verdict};
 
-/// An answer, as pkg/server.js has read it: what is not told is `NaN`.
+/// An answer, as pkg/server.js has read it: times in milliseconds, and what is not told `NaN`.
 pub(super) struct Answer {
     pub(super) response: Response,
     pub(super) html: bool,
     pub(super) invalid_grant: bool,
     pub(super) receipt: Option<Receipt>,
     pub(super) tokens: Option<Tokens>,
-    /// Seconds: the tokens' lifetimes, and the times of either token's own claims.
+    /// The tokens' lifetimes, and the times of either token's own claims.
     pub(super) expires_in: f64,
     pub(super) refresh_expires_in: f64,
     pub(super) issued: f64,
     pub(super) expires: f64,
     pub(super) refresh_issued: f64,
     pub(super) refresh_expires: f64,
-    /// Milliseconds: what the server's clock said.
+    /// What the server's clock said.
     pub(super) date: f64,
-    /// Milliseconds: how long it asked to be left alone.
+    /// How long it asked to be left alone.
     pub(super) retry_after: f64,
 }
 
@@ -50,35 +50,23 @@ impl Answer {
         if verdict == Verdict::Refused {
             return Outcome::Refused(error);
         }
-        let retry_after = known(self.retry_after).filter(|_| code == Code::Server);
+        let retry_after = time(self.retry_after).filter(|_| code == Code::Server);
         Outcome::Failed { error, retry_after }
     }
 
     fn grant(&self, now: Now) -> Option<Grant> {
-        let date = known(self.date);
+        let date = time(self.date);
         let claims = claims_of(self.issued, self.expires);
         let refresh_claims = claims_of(self.refresh_issued, self.refresh_expires);
         Some(Grant {
             tokens: self.tokens?,
-            lifetime: expiry::lifetime(seconds(self.expires_in), claims, date),
-            refresh_lifetime: expiry::lifetime(
-                seconds(self.refresh_expires_in),
-                refresh_claims,
-                date,
-            ),
+            lifetime: expiry::lifetime(time(self.expires_in), claims, date),
+            refresh_lifetime: expiry::lifetime(time(self.refresh_expires_in), refresh_claims, date),
             skew: date.or(claims.issued).map(|clock| clock.less(now.wall)),
         })
     }
 }
 
 fn claims_of(issued: f64, expires: f64) -> Claims {
-    Claims { issued: seconds(issued), expires: seconds(expires) }
-}
-
-fn seconds(number: f64) -> Option<Millis> {
-    known(number * 1000.0)
-}
-
-fn known(number: f64) -> Option<Millis> {
-    (number >= 0.0).then(|| js::millis(number))
+    Claims { issued: time(issued), expires: time(expires) }
 }

@@ -16,6 +16,7 @@ use crate::core::resources::Resources;
 use crate::core::session::{Session, Stored};
 use crate::core::timeline::Entry;
 use crate::core::verdict::Protocol;
+use crate::core::words::Word;
 
 /// One manager: the machine and everything it acts through.
 pub(super) struct Driver {
@@ -62,7 +63,7 @@ impl Driver {
         }
         self.driving.set(false);
         let timeout = self.machine.borrow().timeout();
-        self.hands.alarm(timeout.map_or(-1.0, |at| number(at.since(js::now().mono).0)));
+        self.hands.alarm(timeout.map_or(-1.0, |at| number(at.since(js::now().mono).count())));
     }
 
     fn poll(&self) -> Option<Output> {
@@ -111,7 +112,7 @@ impl Driver {
         let retryable = error.retryable();
         let id = number(ticket.0);
         let status = status.unwrap_or_default();
-        self.hands.fail(id, code.as_str(), code.message(), retryable, status, number_of(words));
+        self.hands.fail(id, code.word() as u8, retryable, status, number_of(words));
     }
 
     fn save(&self, session: Session) {
@@ -138,38 +139,38 @@ impl Driver {
             number_of(session.tokens.scope),
             number(session.stamp.family),
             session.stamp.generation,
-            number(until.0),
+            number(until.count()),
             span(expires),
             span(session.refresh_expires),
         );
     }
 
     fn emit(&self, event: Event) {
-        let Entry { what, why, remote, .. } = Entry::of(event);
-        let Event::Warning(warning) = event else {
-            return self.hands.emit(what, remote, why);
+        let word = event.word() as u8;
+        let warning = match event {
+            Event::Login { remote } | Event::Refresh { remote } => {
+                return self.hands.emit(word, remote, 0);
+            }
+            Event::Logout { reason, remote } => {
+                return self.hands.emit(word, remote, reason.word() as u8);
+            }
+            Event::Warning(warning) => warning,
         };
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
         let much = match warning {
             Warning::ClockSkew { skew } => skew as f64,
-            Warning::RefreshFailed { retry_in } => number(retry_in.0),
+            Warning::RefreshFailed { retry_in } => number(retry_in.count()),
             Warning::StorageCorrupt | Warning::StorageUnavailable | Warning::TokenRejected => {
                 f64::NAN
             }
         };
-        self.hands.warn(what, much, None, None);
+        self.hands.warn(word, much, None, None);
     }
 
     /// A warning of the shell's own, in the timeline too.
-    pub(super) fn warn(
-        &self,
-        code: &'static str,
-        much: f64,
-        scope: Option<&str>,
-        acr: Option<&str>,
-    ) {
+    pub(super) fn warn(&self, code: Word, much: f64, scope: Option<&str>, acr: Option<&str>) {
         self.machine.borrow_mut().log(Entry::new(code));
-        self.hands.warn(code, much, scope, acr);
+        self.hands.warn(code as u8, much, scope, acr);
     }
 }
 
@@ -179,7 +180,7 @@ fn number_of(receipt: Option<Receipt>) -> u32 {
 
 /// Any number, the same in no two tabs.
 fn seed() -> u64 {
-    js::millis(Math::random() * 9_007_199_254_740_992.0).0
+    js::millis(Math::random() * 9_007_199_254_740_992.0).count()
 }
 
 /// The ticket of what nobody waits for.

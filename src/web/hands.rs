@@ -19,8 +19,7 @@ extern "C" {
     pub(super) fn fail(
         this: &Hands,
         ticket: f64,
-        code: &str,
-        message: &str,
+        code: u8,
         retryable: bool,
         status: u16,
         words: u32,
@@ -40,13 +39,13 @@ extern "C" {
         refresh_expires: f64,
     );
 
-    /// Listeners are told of an event.
+    /// Listeners are told of an event; a logout's reason.
     #[wasm_bindgen(method)]
-    pub(super) fn emit(this: &Hands, kind: &str, remote: bool, reason: Option<&str>);
+    pub(super) fn emit(this: &Hands, event: u8, remote: bool, reason: u8);
 
     /// Listeners are told of something that ends nothing.
     #[wasm_bindgen(method)]
-    pub(super) fn warn(this: &Hands, code: &str, much: f64, scope: Option<&str>, acr: Option<&str>);
+    pub(super) fn warn(this: &Hands, code: u8, much: f64, scope: Option<&str>, acr: Option<&str>);
 
     /// Rings [`Keeper::tick`] after this many milliseconds, instead of whatever was set before;
     /// negative: not at all.

@@ -18,7 +18,7 @@ pub(super) fn now() -> Now {
 /// A JavaScript number as a time: whole, not negative, and within what a time can be.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 pub(super) fn millis(number: f64) -> Millis {
-    Millis(number as u64)
+    Millis::of(number as u64)
 }
 
 /// The same for the number of an attempt.

@@ -13,10 +13,10 @@ use crate::core::io::{Attempt, Evidence, Input, Means, Message, Outcome, Policy,
 use crate::core::io::{Sharing, Ticket};
 use crate::core::ledger::{Ledger, Stamp};
 use crate::core::receipt::{Receipt, Tokens};
-use crate::core::record::{Record, whole};
+use crate::core::record::{Record, time, whole};
 use crate::core::session::Stored;
-use crate::core::time::Millis;
 use crate::core::verdict::{Call, Protocol};
+use crate::core::words::Word;
 
 /// One token manager, as the face drives it.
 #[wasm_bindgen]
@@ -54,11 +54,11 @@ impl Keeper {
         Self(Driver::new(policy, protocol, hands))
     }
 
-    /// Adds who may receive the token: a URL taken apart by the platform. Brings the reason where it
-    /// must not.
+    /// Adds who may receive the token: a URL taken apart by the platform. Brings the number of the
+    /// reason where it must not, and -1 where it may.
     #[must_use]
-    pub fn add(&self, origin: &str, path: &str) -> JsValue {
-        self.0.resources.borrow_mut().add(origin, path).err().map_or(JsValue::UNDEFINED, Into::into)
+    pub fn add(&self, origin: &str, path: &str) -> i32 {
+        self.0.resources.borrow_mut().add(origin, path).err().map_or(-1, |flaw| flaw as i32)
     }
 
     /// Whether a URL, taken apart by the platform, may receive the token.
@@ -191,8 +191,8 @@ impl Keeper {
     /// What the ledger says, where there is one: an entry that is none says that nothing has
     /// happened yet.
     pub fn looked(&self, attempt: u32, found: bool, family: f64, generation: f64, intent: f64) {
-        let entry = Stamp::read(family, generation)
-            .map(|stamp| Ledger { stamp, intent: whole(intent).map(Millis) });
+        let entry =
+            Stamp::read(family, generation).map(|stamp| Ledger { stamp, intent: time(intent) });
         let ledger = found.then_some(entry.unwrap_or_default());
         let evidence = Evidence { ledger, stored: self.0.stored.get() };
         self.0.feed(Input::Looked(Attempt(attempt), evidence));
@@ -204,7 +204,7 @@ impl Keeper {
     }
 
     /// The authorization server answered: to the login with this ticket, or to the refresh of this
-    /// attempt. What was in the answer has this receipt; all times in seconds.
+    /// attempt. What was in the answer has this receipt; all times are in milliseconds.
     pub fn heard(
         &self,
         login: bool,
@@ -271,12 +271,12 @@ impl Keeper {
             Challenge::Other => 0,
             Challenge::InvalidToken => 1,
             Challenge::InsufficientScope { scope } => {
-                self.0.warn("insufficient_scope", f64::NAN, scope, None);
+                self.0.warn(Word::InsufficientScope, f64::NAN, scope, None);
                 2
             }
             Challenge::StepUp { acr_values, max_age, scope } => {
                 let max_age = max_age.map_or(f64::NAN, Into::into);
-                self.0.warn("step_up_required", max_age, scope, acr_values);
+                self.0.warn(Word::StepUpRequired, max_age, scope, acr_values);
                 2
             }
         }
@@ -285,7 +285,7 @@ impl Keeper {
     /// A request could not be sent a second time.
     #[wasm_bindgen(js_name = notReplayable)]
     pub fn not_replayable(&self) {
-        self.0.warn("body_not_replayable", f64::NAN, None, None);
+        self.0.warn(Word::BodyNotReplayable, f64::NAN, None, None);
     }
 
     /// The last events with their reasons.
@@ -306,7 +306,7 @@ const fn call_of(login: bool) -> Call {
 }
 
 fn ticket_of(number: f64) -> Ticket {
-    Ticket(js::millis(number).0)
+    Ticket(js::millis(number).count())
 }
 
 fn stamp(family: f64, generation: f64) -> Stamp {

@@ -14,7 +14,7 @@ fn p20_a_clock_set_forward_does_not_end_a_session_that_cannot_be_renewed() {
     let session = crate::page::session(1, HOUR);
     let session = Session { tokens: Tokens { refresh: None, ..session.tokens }, ..session };
     let mut page = Page::open(Means::None, stored(session), Ledger::settled(stamp(1))).opened();
-    page.now.wall = page.now.wall.plus(Millis(3 * DAY));
+    page.now.wall = page.now.wall.plus(Millis::of(3 * DAY));
     assert_eq!(told(&page.want()), ["access1"]);
     let outputs = page.wait(HOUR);
     assert_eq!(events(&outputs), [Event::Logout { reason: Reason::Expired, remote: false }]);
@@ -25,7 +25,7 @@ fn p20_a_clock_set_forward_does_not_end_a_session_that_cannot_be_renewed() {
 fn p20_a_clock_set_back_makes_no_token_younger_and_is_worth_a_word() {
     let mut page = Page::with_session(HOUR).opened();
     page.pass(HOUR - 30_000);
-    page.now.wall = Millis(page.now.wall.0 - DAY);
+    page.now.wall = Millis::of(page.now.wall.count() - DAY);
     let outputs = page.feed(Input::Tick);
     let warned = Event::Warning(Warning::ClockSkew { skew: -i64::try_from(DAY).unwrap() });
     assert_eq!(events(&outputs), [warned]);
@@ -39,7 +39,7 @@ fn p20_a_login_comes_after_what_happened_before_it_whatever_the_clock_says() {
     page.logout();
     let (stored, ledger) = (page.stored, page.ledger.unwrap());
     let mut page = Page::open(Means::Token, stored, ledger);
-    page.now.wall = Millis(NOON.0 - 3 * DAY);
+    page.now.wall = Millis::of(NOON.count() - 3 * DAY);
     page.opens();
     let ticket = page.ticket();
     page.feed(Input::LoggingIn(ticket));
@@ -51,7 +51,7 @@ fn p20_a_login_comes_after_what_happened_before_it_whatever_the_clock_says() {
 /// P20: the same where the ledger alone tells of it, since each tab keeps its tokens to itself.
 #[test]
 fn p20_a_logout_is_remembered_though_another_tab_logged_in_before_the_clock_was_set_back() {
-    let later = NOON.plus(Millis(3 * DAY));
+    let later = NOON.plus(Millis::of(3 * DAY));
     let ledger = Ledger::settled(Stamp { family: Stamp::first_family(later), generation: 1 });
     let mut page = Page::open_with(Sharing::Private, Means::Cookie, Stored::Nothing, ledger);
     let asked = page.opens();
@@ -65,7 +65,7 @@ fn p20_a_logout_is_remembered_though_another_tab_logged_in_before_the_clock_was_
 fn p20_a_login_after_the_clock_was_set_back_is_not_ended_by_a_logout_before_that() {
     let mut page = Page::open(Means::Token, Stored::Nothing, Ledger::default()).opened();
     page.ledger = None;
-    let later = NOON.plus(Millis(3 * DAY));
+    let later = NOON.plus(Millis::of(3 * DAY));
     let logout = Stamp { family: Stamp::first_family(later), generation: 0 };
     page.feed(Input::Told(Message::Ended(logout, Reason::User)));
     page.stored = stored(crate::page::session(1, HOUR));

@@ -92,7 +92,7 @@ fn p13_whoever_wakes_a_page_wakes_its_refresh() {
         let asked = page.wait(10_000);
         page.answer(&asked, unreachable());
     }
-    page.now.wall = page.now.wall.plus(Millis(8 * HOUR));
+    page.now.wall = page.now.wall.plus(Millis::of(8 * HOUR));
     let stored = page.stored;
     let mut asked = page.feed(Input::Woken(stored));
     asked.extend(page.wait(1_000));
@@ -109,7 +109,7 @@ fn p14_a_timer_is_a_hint_and_a_token_is_looked_at_when_it_is_used() {
         Output::Lease(lease) => lease,
         _ => None,
     });
-    let stale = NOON.plus(Millis(HOUR - 60_000));
+    let stale = NOON.plus(Millis::of(HOUR - 60_000));
     assert_eq!(lease.map(|lease| lease.until), Some(stale), "no longer than it is fresh");
     page.pass(HOUR - 1_000);
     assert_eq!(sent(&page.want()), ["refresh1"]);
@@ -141,7 +141,7 @@ fn p16_a_timer_that_was_cut_short_changes_nothing() {
     let mut page = Page::with_session(60 * DAY).opened();
     assert_eq!(sent(&page.wait(30 * DAY)), [""; 0]);
     page.feed(Input::Tick);
-    assert!(page.machine.timeout().unwrap() > page.now.mono.plus(Millis(20 * DAY)));
+    assert!(page.machine.timeout().unwrap() > page.now.mono.plus(Millis::of(20 * DAY)));
 }
 
 /// P17: tokens that live for less than the margin were refreshed in a loop.
@@ -199,7 +199,8 @@ fn p12_only_an_explicit_refusal_is_the_end() {
 /// And where the refresh token's own time was over, that is told as the reason.
 #[test]
 fn p12_a_refusal_of_a_refresh_token_that_had_expired_is_told_as_its_expiry() {
-    let session = Session { refresh_expires: Some(NOON.plus(Millis(1_000))), ..session(1, HOUR) };
+    let session =
+        Session { refresh_expires: Some(NOON.plus(Millis::of(1_000))), ..session(1, HOUR) };
     let mut page = Page::open(Means::Token, stored(session), Ledger::settled(stamp(1))).opened();
     page.pass(1_000);
     let asked = page.renew();

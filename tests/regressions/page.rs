@@ -38,7 +38,7 @@ impl Page {
     pub fn open_with(store: Sharing, means: Means, stored: Stored, ledger: Ledger) -> Self {
         let margin = Millis::seconds(60);
         let policy = Policy { margin, auto_refresh: true, means, store, deadline: DEADLINE };
-        let now = Now { wall: NOON, mono: Millis(1) };
+        let now = Now { wall: NOON, mono: Millis::of(1) };
         let machine = Machine::new(policy, 7, now);
         let ledger = Some(ledger);
         Self { machine, now, stored, ledger, lock: true, lease: None, tickets: 0 }
@@ -87,13 +87,13 @@ impl Page {
 
     /// Time goes by on both clocks, and the timer rings when it wants to.
     pub fn wait(&mut self, span: u64) -> Vec<Output> {
-        let until = self.now.mono.plus(Millis(span));
+        let until = self.now.mono.plus(Millis::of(span));
         let mut outputs = Vec::new();
         while let Some(at) = self.machine.timeout().filter(|at| *at <= until) {
-            self.pass(at.since(self.now.mono).0);
+            self.pass(at.since(self.now.mono).count());
             outputs.extend(self.feed(Input::Tick));
         }
-        self.pass(until.since(self.now.mono).0);
+        self.pass(until.since(self.now.mono).count());
         outputs
     }
 
@@ -105,8 +105,8 @@ impl Page {
 
     /// Time goes by unnoticed.
     pub fn pass(&mut self, span: u64) {
-        self.now.wall = self.now.wall.plus(Millis(span));
-        self.now.mono = self.now.mono.plus(Millis(span));
+        self.now.wall = self.now.wall.plus(Millis::of(span));
+        self.now.mono = self.now.mono.plus(Millis::of(span));
     }
 
     /// What comes of it. Before every good answer stands the lease that it speaks of.
@@ -165,7 +165,7 @@ pub fn grant(generation: u32, lifetime: u64) -> Grant {
     let receipt = Receipt::new(generation).unwrap();
     Grant {
         tokens: Tokens { access: receipt, refresh: Some(receipt), scope: None },
-        lifetime: Some(Millis(lifetime)),
+        lifetime: Some(Millis::of(lifetime)),
         refresh_lifetime: None,
         skew: None,
     }
@@ -205,7 +205,7 @@ pub fn told(outputs: &[Output]) -> Vec<String> {
     for output in outputs {
         match output {
             Output::Answer(_, Ok(())) => told.push(token.clone()),
-            Output::Answer(_, Err(error)) => told.push(error.code.as_str().into()),
+            Output::Answer(_, Err(error)) => told.push(error.code.word().as_str().into()),
             Output::Lease(Some(lease)) => {
                 token = format!("access{}", lease.session.tokens.access.number());
             }
@@ -227,7 +227,7 @@ pub fn count(outputs: &[Output], which: impl Fn(&Output) -> bool) -> usize {
     outputs.iter().filter(|output| which(output)).count()
 }
 
-pub const NOON: Millis = Millis(1_800_000_000_000);
+pub const NOON: Millis = Millis::of(1_800_000_000_000);
 pub const HOUR: u64 = 3_600_000;
 pub const DAY: u64 = 24 * HOUR;
 const DEADLINE: Millis = Millis::seconds(20);

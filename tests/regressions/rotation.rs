@@ -4,6 +4,7 @@ use tokenkeeper::core::io::{Event, Input, Means, Message, Output, Reason, Refusa
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::Stored;
 use tokenkeeper::core::time::Millis;
+use tokenkeeper::core::words::Word;
 
 use crate::page::{
     HOUR, NOON, Page, count, events, failed, granted, refused, sent, session, stamp, stored, told,
@@ -74,7 +75,7 @@ fn p07_a_401_of_an_earlier_login_is_not_repeated_in_the_name_of_the_next() {
 /// P8: the page was reloaded between sending and storing.
 #[test]
 fn p08_an_intent_that_is_open_at_the_start_is_tried_again_at_once() {
-    let intent = Some(Millis(NOON.0 - 5_000));
+    let intent = Some(Millis::of(NOON.count() - 5_000));
     let ledger = Ledger { stamp: stamp(1), intent };
     let mut page = Page::open(Means::Token, stored(session(1, HOUR)), ledger);
     assert_eq!(sent(&page.opens()), ["refresh1"]);
@@ -101,7 +102,7 @@ fn p08_an_intent_of_another_tab_is_waited_for_where_there_is_no_lock() {
     let mut outputs = page.want();
     outputs.extend(page.wait(5_000));
     assert_eq!((sent(&outputs), told(&outputs)), (vec![], vec![]));
-    let waits = page.machine.timeline().entries().filter(|entry| entry.what == "waiting");
+    let waits = page.machine.timeline().entries().filter(|entry| entry.what == Word::Waiting);
     assert_eq!(waits.count(), 1, "explain() says so once");
 
     page.ledger = Some(Ledger::settled(stamp(2)));

@@ -42,7 +42,7 @@ impl World {
         (digest, self.now, slot, discriminant(output)).hash(&mut hasher);
         match output {
             Output::Answer(ticket, answer) => {
-                (ticket, answer.as_ref().err().map(|error| error.code.as_str())).hash(&mut hasher);
+                (ticket, answer.as_ref().err().map(|error| error.code as u8)).hash(&mut hasher);
             }
             Output::Emit(event) => format!("{event:?}").hash(&mut hasher),
             _ => {}

@@ -17,7 +17,7 @@ impl World {
         let tab = &self.tabs[slot];
         let asleep = if self.setting.mono_stops { self.slept - tab.slept } else { 0 };
         let mono = self.now - tab.born - asleep;
-        Now { wall: Millis(wall), mono: Millis(mono) }
+        Now { wall: Millis::of(wall), mono: Millis::of(mono) }
     }
 
     pub fn open(&mut self, slot: usize) {

@@ -111,7 +111,7 @@ impl World {
         let reply = match call.fault {
             Some(Fault::Busy) => {
                 let span = self.dice.below(120_000);
-                failed(Code::Server, Some(429), Some(Millis(span)))
+                failed(Code::Server, Some(429), Some(Millis::of(span)))
             }
             Some(Fault::Down) => failed(Code::Server, Some(503), None),
             Some(Fault::Html) => failed(Code::BadResponse, Some(200), None),

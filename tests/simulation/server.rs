@@ -157,7 +157,7 @@ pub fn grant(key: Key, now: u64, refresh: Option<u32>, lifetime: Option<u64>, sk
     let refresh = refresh.map(|generation| receipt(Token::Refresh(Key { generation, ..key })));
     Grant {
         tokens: Tokens { access, refresh, scope: None },
-        lifetime: lifetime.map(Millis),
+        lifetime: lifetime.map(Millis::of),
         refresh_lifetime: None,
         skew: Some(skew),
     }

@@ -118,7 +118,7 @@ impl Setting {
             auto_refresh: self.auto_refresh,
             means: self.means,
             store: self.sharing,
-            deadline: Millis(self.call_deadline + 5_000),
+            deadline: Millis::of(self.call_deadline + 5_000),
         }
     }
 

@@ -129,7 +129,7 @@ impl World {
         if self.setting.locks {
             let next = self.lock.request(page, attempt);
             self.hand_over(next.filter(|&(to, _)| to == page));
-            let at = self.now + self.setting.policy().deadline.0;
+            let at = self.now + self.setting.policy().deadline.count();
             self.agenda.add(Lane::None, at, Event::Task(page, Task::LockDeadline(attempt)));
         } else {
             self.agenda.add(Lane::None, self.now, Event::Task(page, Task::NoLock(attempt)));
@@ -234,7 +234,7 @@ impl World {
             return;
         };
         let late = if self.healed { 0 } else { self.jitter(self.setting.timer_delay) };
-        let at = self.now + at.since(now).0.min(LONGEST_TIMER) + late;
+        let at = self.now + at.since(now).count().min(LONGEST_TIMER) + late;
         self.agenda
             .retain(|other| !matches!(other.event, Event::Task(to, Task::Tick(_)) if to == page));
         self.agenda.add(Lane::None, at, Event::Task(page, Task::Tick(timer)));

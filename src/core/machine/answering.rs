@@ -12,6 +12,7 @@ use crate::core::rules::Rule;
 use crate::core::session::{Grant, Session, Stored};
 use crate::core::time::Millis;
 use crate::core::timeline::Entry;
+use crate::core::words::Word;
 
 impl Machine {
     pub(super) fn answered(&mut self, attempt: Attempt, outcome: Outcome) {
@@ -59,7 +60,7 @@ impl Machine {
         self.failure = Some(*error);
         self.log(Entry {
             status: error.status,
-            ..Entry::new("refresh_failed").because(error.code.as_str())
+            ..Entry::new(Word::RefreshFailed).because(error.code.word())
         });
         let retry_in = due.since(self.now.mono);
         self.emit(Event::Warning(Warning::RefreshFailed { retry_in }));
@@ -152,7 +153,7 @@ impl Machine {
         if self.renewal.base == Stamp::default() {
             if self.held.is_none() {
                 self.unsure = None;
-                self.log(Entry { status: refusal.status, ..Entry::new("not_logged_in") });
+                self.log(Entry { status: refusal.status, ..Entry::new(Word::NotLoggedIn) });
                 self.fail_waiting(&Error::new(Code::NotLoggedIn));
             }
             return self.finish();
@@ -184,7 +185,7 @@ impl Machine {
         let over = expires.is_some_and(|at| at <= self.now.wall);
         self.log(Entry {
             status: refusal.status,
-            ..Entry::new("refused").because("the server no longer takes the refresh token")
+            ..Entry::new(Word::Refused).because(Word::TokenRefused)
         });
         self.end_family(if over { Reason::Expired } else { Reason::RefreshRejected });
         self.finish();
@@ -192,5 +193,5 @@ impl Machine {
 }
 
 /// Where nothing orders the tabs, a refusal is doubted for a second (P5).
-const DOUBT: Millis = Millis(100);
+const DOUBT: Millis = Millis::of(100);
 const DOUBTS: u32 = 10;

@@ -6,6 +6,7 @@ use crate::core::io::{Attempt, Event, Evidence, Outcome, Output, Reason, Sharing
 use crate::core::ledger::{FAMILIES_A_MILLI, Ledger, Stamp};
 use crate::core::session::{Grant, Session};
 use crate::core::timeline::Entry;
+use crate::core::words::Word;
 
 /// A login that was granted: its place in the order of sessions is still to be found.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ impl Machine {
             Outcome::Refused(error) | Outcome::Failed { error, .. } => {
                 self.log(Entry {
                     status: error.status,
-                    ..Entry::new("login_failed").because(error.code.as_str())
+                    ..Entry::new(Word::LoginFailed).because(error.code.word())
                 });
                 self.answer(ticket, Err(error));
             }

@@ -13,12 +13,13 @@ use crate::core::rules::Rule;
 use crate::core::session::{Grant, Session, Stored};
 use crate::core::time::Millis;
 use crate::core::timeline::Entry;
+use crate::core::words::Word;
 
 impl Machine {
     pub(super) fn opened(&mut self, ticket: Ticket, stored: Stored) {
         match stored {
             Stored::Session(session) => {
-                self.log(Entry::new("restored"));
+                self.log(Entry::new(Word::Restored));
                 self.hold(session);
                 self.answer(ticket, Ok(()));
             }
@@ -193,7 +194,7 @@ impl Machine {
         let held = self.held?;
         let until = match held.fresh_for(self.now) {
             Some(span) => self.now.wall.plus(span),
-            None => Millis(u64::MAX),
+            None => Millis::of(u64::MAX),
         };
         Some(Lease { session: held.session, until, expires: held.expires_at() })
     }
@@ -208,7 +209,7 @@ impl Machine {
     pub(super) fn revoke(&mut self, grant: Grant) {
         let shared_cookie = self.policy.means == Means::Cookie && !self.latest.is_end();
         if self.rules.hold(Rule::RevokeOrphans) && !shared_cookie {
-            self.log(Entry::new("revoked").because("it came after the session had ended"));
+            self.log(Entry::new(Word::Revoked).because(Word::CameTooLate));
             self.output(Output::Revoke(grant));
         }
     }

@@ -118,7 +118,7 @@ use super::timeline::{Entry, Timeline};
 ///     deadline: Millis::seconds(20),
 /// };
 /// let at = |seconds| Now {
-///     wall: Millis(1_700_000_000_000).plus(Millis::seconds(seconds)),
+///     wall: Millis::of(1_700_000_000_000).plus(Millis::seconds(seconds)),
 ///     mono: Millis::seconds(seconds),
 /// };
 /// let machine = Machine::new(policy, 42, at(0));

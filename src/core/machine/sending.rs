@@ -11,6 +11,7 @@ use crate::core::rules::Rule;
 use crate::core::session::Stored;
 use crate::core::time::Millis;
 use crate::core::timeline::Entry;
+use crate::core::words::Word;
 
 impl Machine {
     /// Rule 2: inside the lock the store is read again and a newer session adopted; a ledger ahead
@@ -81,7 +82,7 @@ impl Machine {
     fn mind_intent(&mut self, intent: Millis) {
         let ours = self.intent == Some(intent);
         let young = is_young(intent, self.now.wall, self.policy.deadline);
-        let fresh = intent.0.abs_diff(self.now.wall.0) < STORE_LAG.0;
+        let fresh = intent.count().abs_diff(self.now.wall.count()) < STORE_LAG.count();
         if !ours && self.renewal.locked && fresh && self.may_wait(LOOKS, LOOK_AGAIN) {
             self.look_again(LOOK_AGAIN);
         } else if !ours && !self.renewal.locked && young {
@@ -123,7 +124,9 @@ impl Machine {
     }
 
     pub(super) fn intent_noted(&mut self, written: bool) {
-        let slept = self.intent.is_none_or(|at| at.0.abs_diff(self.now.wall.0) >= STORE_LAG.0);
+        let slept = self
+            .intent
+            .is_none_or(|at| at.count().abs_diff(self.now.wall.count()) >= STORE_LAG.count());
         self.intent = self.intent.filter(|_| written);
         if self.closed {
             self.conclude(self.renewal.base);
@@ -157,16 +160,16 @@ impl Machine {
     }
 
     fn log_waiting(&mut self) {
-        self.log(Entry::new("waiting").because("another tab's refresh has not reached this one"));
+        self.log(Entry::new(Word::Waiting).because(Word::NotYetHere));
     }
 }
 
 /// How long to wait before the store is looked at again, and how often in one refresh.
-const LOOK_AGAIN: Millis = Millis(50);
+const LOOK_AGAIN: Millis = Millis::of(50);
 const LOOKS: u32 = 40;
 
 /// The same without a lock, while another tab's refresh is under way.
-const QUEUE_AGAIN: Millis = Millis(250);
+const QUEUE_AGAIN: Millis = Millis::of(250);
 const QUEUED: u32 = 80;
 
 /// After so many tries a ledger that can be read and not written counts as none.

@@ -8,6 +8,7 @@ use crate::core::rules::Rule;
 use crate::core::session::Stored;
 use crate::core::time::{Millis, Now};
 use crate::core::timeline::Entry;
+use crate::core::words::Word;
 
 /// How the session in hand stands to what all tabs know.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -135,7 +136,7 @@ impl Machine {
                     Stored::Nothing | Stored::Unknown => false,
                 };
                 if let Some(session) = self.session().filter(|_| lost) {
-                    self.log(Entry::new("stored again").because("the store had lost it"));
+                    self.log(Entry::new(Word::StoredAgain).because(Word::StoreLostIt));
                     self.output(Output::Store(session));
                 }
             }

@@ -7,6 +7,7 @@ use crate::core::ledger::{Ledger, Stamp};
 use crate::core::rules::Rule;
 use crate::core::time::Millis;
 use crate::core::timeline::Entry;
+use crate::core::words::Word;
 
 impl Machine {
     pub(super) fn begin_renewal(&mut self) {
@@ -33,7 +34,7 @@ impl Machine {
     pub(super) fn locked(&mut self, attempt: Attempt, had: bool) {
         if self.renewal.step == Step::Locking && self.renewal.attempt == attempt {
             if !had {
-                self.log(Entry::new("unlocked").because("the lock could not be had in time"));
+                self.log(Entry::new(Word::Unlocked).because(Word::NoLock));
             }
             self.renewal.locked = had;
             self.renewal.since = self.now.mono;
@@ -103,7 +104,7 @@ impl Machine {
     /// time is over at once, and the writes of other tabs are still to come.
     pub(super) fn may_wait(&self, looks: u32, every: Millis) -> bool {
         let Renewal { looks: looked, since, .. } = self.renewal;
-        let long = Millis(u64::from(2 * looks) * every.0);
+        let long = Millis::of(u64::from(2 * looks) * every.count());
         looked < looks && (looked < FEW || self.now.mono.since(since) < long)
     }
 
@@ -124,7 +125,7 @@ impl Machine {
 
     fn hold_lock(&mut self) {
         if self.renewal.locked && self.policy.store == Sharing::Shared {
-            self.log(Entry::new("held the lock").because("there is no IndexedDB to order tabs by"));
+            self.log(Entry::new(Word::HeldLock).because(Word::NoOrder));
             self.pause(Step::Holding, HOLD);
         } else {
             self.finish();
@@ -146,7 +147,7 @@ impl Machine {
 
 /// How long the lock is held after a write that nothing else orders: 25 ms were enough in every
 /// measured run, 5 ms in all but the largest.
-const HOLD: Millis = Millis(50);
+const HOLD: Millis = Millis::of(50);
 
 /// So many looks a refresh has in any case.
 const FEW: u32 = 3;

@@ -154,7 +154,7 @@ impl World {
             Input::Answered(_, Outcome::Failed { error, retry_after }) => {
                 observed.failed = observed.sent.last().and_then(|(_, sent)| *sent);
                 observed.unsure = observed.failed.filter(|_| error.code != Code::Server);
-                observed.barred = now + retry_after.map_or(0, |span| span.0);
+                observed.barred = now + retry_after.map_or(0, |span| span.count());
             }
             Input::Answered(_, Outcome::Refused(_)) => observed.refused = now,
             Input::Want(_) | Input::Renew(_) | Input::Refused(..) => observed.asked.push(now),
