@@ -5,7 +5,7 @@
 import { claimsOf, partsOf } from "./decode.js";
 import { TokenError, refuse } from "./error.js";
 import { fetchFor } from "./fetch.js";
-import { Hands, known, report } from "./hands.js";
+import { Hands, report } from "./hands.js";
 import { settingsOf } from "./options.js";
 import { json } from "./text.js";
 import init, { Keeper, initSync } from "./wasm/tokenkeeper.js";
@@ -29,6 +29,11 @@ class Session {
   hasScope(scope) {
     return this.scopes.includes(scope);
   }
+}
+
+// What is not known is NaN on its way here.
+function known(time) {
+  return Number.isNaN(time) ? null : time;
 }
 
 // As the answer told it (RFC 6749 section 5.1), else as the token's claims do: `scope` (RFC 8693
@@ -55,6 +60,7 @@ const HOW_MUCH = { clock_skew: "skewMs", refresh_failed: "retryInMs", step_up_re
 
 const EVENTS = ["login", "refresh", "logout", "warning"];
 const CHANGE = "change";
+const REMEMBERED = 100;
 
 // What a manager's parts share: promises by ticket, the lease on the token, listeners. The keeper
 // (src/web/keeper.rs) calls its methods, and those of Hands.
@@ -65,6 +71,7 @@ class Desk extends Hands {
   #session; // made when it is asked for
   #listeners = new Set();
   #early = []; // warnings from before anyone could listen
+  #timeline = [];
 
   // Feeds the keeper with a ticket, and promises its answer.
   ask(feed) {
@@ -123,16 +130,32 @@ class Desk extends Hands {
 
   emit(event, remote, reason) {
     const type = words[event];
-    this.#notify(type, type === "logout" ? { reason: words[reason], remote } : { session: this.session, remote });
+    const ended = type === "logout";
+    this.#note(type, ended && words[reason], 0, remote);
+    this.#notify(type, ended ? { reason: words[reason], remote } : { session: this.session, remote });
     this.#notify(CHANGE);
   }
 
   warn(word, much, scope, acrValues) {
     const code = words[word];
+    this.#note(code);
     const warning = { code, message: WARNINGS[code], ...(acrValues && { acrValues }), ...(scope && { scope }) };
     if (!Number.isNaN(much)) warning[HOW_MUCH[code]] = much;
     if (this.#early) this.#early.push(warning);
     else this.#notify("warning", warning);
+  }
+
+  log(what, why, status) {
+    this.#note(words[what], words[why], status);
+  }
+
+  explain() {
+    return this.#timeline.map((line) => ({ ...line }));
+  }
+
+  #note(what, why, status, remote) {
+    this.#timeline.push({ at: Date.now(), what, ...(why && { why }), ...(status && { status }), ...(remote && { remote }) });
+    if (this.#timeline.length > REMEMBERED) this.#timeline.shift();
   }
 
   // Warnings of the opening are told once whoever awaits it had the time to listen.
@@ -207,16 +230,11 @@ function managerOf(desk) {
     },
 
     subscribe: (listener) => desk.listen(CHANGE, listener),
-    explain: () => desk.keeper.explain().map(lineOf),
+    explain: () => desk.explain(),
     close: () => desk.end(),
     // Where a platform has no Symbol.dispose, the method is merely out of reach.
     [Symbol.dispose]: () => desk.end(),
   };
-}
-
-// A line of the timeline, with what there is to say.
-function lineOf([at, what, why, status, remote]) {
-  return { at, what: words[what], ...(why !== undefined && { why: words[why] }), ...(status && { status }), ...(remote && { remote }) };
 }
 
 function unlessClosed(error) {

@@ -138,8 +138,8 @@ export class Hands extends Store {
     this.#locks.delete(attempt);
   }
 
-  tell(family, generation, reason) {
-    this.#channel?.postMessage([family, generation, known(reason)]);
+  tell(message) {
+    this.#channel?.postMessage(message);
   }
 
   #listen() {
@@ -178,8 +178,8 @@ export class Hands extends Store {
     this.keeper.looked(attempt, entry !== undefined, ...numbersIn(entry, 3));
   }
 
-  async note(attempt, family, generation, intent) {
-    this.#noted = this.#ledger("readwrite", [family, generation, known(intent)]);
+  async note(attempt, entry) {
+    this.#noted = this.#ledger("readwrite", entry);
     this.keeper.noted(attempt, (await this.#noted) === true);
   }
 
@@ -194,11 +194,6 @@ export class Hands extends Store {
     this.#ledgerBroken = true;
     asked.then(() => (this.#ledgerBroken = false), () => {});
   }
-}
-
-// null, for what is not known: NaN, on its way here.
-export function known(number) {
-  return Number.isNaN(number) ? null : number;
 }
 
 // What the caller's own code throws where no caller waits for it, as the platform does.

@@ -38,10 +38,10 @@
 //! | [`core::verdict`], [`core::challenge`] | what an authorization server's or a resource's answer means |
 //! | [`core::resources`], `core::prefixes` | who may receive the token |
 //! | [`core::jwt`] | a compact JWS taken apart |
-//! | [`core::error`], [`core::timeline`] | what callers are told, what `explain()` tells |
+//! | [`core::error`], [`core::timeline`], [`core::words`] | what callers are told, what `explain()` tells, in which words |
 //! | `web::keeper`, `web::hands` | what JavaScript tells us, what we tell JavaScript |
 //! | `web::driver` | the loop: feed, drain, perform |
-//! | `web::answer`, `web::timeline`, `web::decode`, `web::storage` | answers, `explain()`, base64url, the web storages |
+//! | `web::answer`, `web::decode`, `web::storage` | answers, base64url, the web storages |
 //! | `web::js`, `web::memory` | the platform's clocks, the allocator |
 //! | `pkg/face.js`, `pkg/fetch.js` | the manager that users hold, and its `fetch` |
 //! | `pkg/hands.js`, `pkg/server.js` | timers, locks, tabs, ledger; calls to the authorization server |

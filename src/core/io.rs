@@ -190,6 +190,8 @@ pub enum Output {
     Lease(Option<Lease>),
     /// Get the lock around refreshes, within a deadline; answer with [`Input::Locked`].
     Lock(Attempt),
+    /// Remember this for `explain()`, beside the events.
+    Log(Entry),
     /// Tell the server that this session is over, best effort, then answer the ticket.
     Logout(Ticket, Option<Session>),
     /// Read the ledger, then the store; answer with [`Input::Looked`].
@@ -266,7 +268,7 @@ pub enum Warning {
 }
 
 impl Event {
-    /// As it stands in the timeline; a warning's is its code.
+    /// What it is called; a warning by its code.
     #[must_use]
     pub const fn word(self) -> Word {
         match self {
@@ -278,19 +280,6 @@ impl Event {
             Self::Warning(Warning::StorageCorrupt) => Word::StorageCorrupt,
             Self::Warning(Warning::StorageUnavailable) => Word::StorageUnavailable,
             Self::Warning(Warning::TokenRejected) => Word::TokenRejected,
-        }
-    }
-}
-
-impl Entry {
-    /// The line an event leaves in the timeline.
-    #[must_use]
-    pub const fn of(event: Event) -> Self {
-        let entry = Self::new(event.word());
-        match event {
-            Event::Login { remote } | Event::Refresh { remote } => entry.elsewhere(remote),
-            Event::Logout { reason, remote } => entry.because(reason.word()).elsewhere(remote),
-            Event::Warning(_) => entry,
         }
     }
 }

@@ -4,11 +4,13 @@
 use std::cell::{Cell, RefCell};
 
 use js_sys::Math;
+use wasm_bindgen::JsValue;
 
 use super::hands::Hands;
 use super::js;
 use crate::core::error::Error;
 use crate::core::io::{Event, Input, Lease, Message, Output, Policy, Ticket, Warning};
+use crate::core::ledger::Stamp;
 use crate::core::machine::Machine;
 use crate::core::receipt::{Receipt, Tokens};
 use crate::core::record::{Record, number, span};
@@ -16,11 +18,10 @@ use crate::core::resources::Resources;
 use crate::core::session::{Session, Stored};
 use crate::core::timeline::Entry;
 use crate::core::verdict::Protocol;
-use crate::core::words::Word;
 
 /// One manager: the machine and everything it acts through.
 pub(super) struct Driver {
-    hands: Hands,
+    pub(super) hands: Hands,
     pub(super) protocol: Protocol,
     pub(super) resources: RefCell<Resources>,
     pub(super) machine: RefCell<Machine>,
@@ -80,22 +81,24 @@ impl Driver {
             Output::Erase(stamp) => hands.erase(number(stamp.family), stamp.generation),
             Output::Lease(lease) => self.lease(lease),
             Output::Lock(attempt) => hands.lock(attempt.0),
+            Output::Log(Entry { what, why, status }) => {
+                let why = why.map_or(-1, |why| why as i32);
+                hands.log(what as u8, why, status.unwrap_or_default());
+            }
             Output::Logout(ticket, session) => self.over(ticket, session.map(|it| it.tokens)),
             Output::Look(attempt) => hands.look(attempt.0),
             Output::Note(attempt, ledger) => {
-                let stamp = ledger.stamp;
-                let family = number(stamp.family);
-                hands.note(attempt.0, family, stamp.generation, span(ledger.intent));
+                let intent = ledger.intent.map(|at| number(at.count()));
+                hands.note(attempt.0, &array(ledger.stamp, intent));
             }
             Output::Refresh(attempt, refresh) => hands.refresh(attempt.0, number_of(refresh)),
             Output::Revoke(grant) => self.over(NOBODY, Some(grant.tokens)),
             Output::Store(session) => self.save(session),
             Output::Tell(message) => {
-                let (stamp, reason) = match message {
-                    Message::Changed(stamp) => (stamp, f64::NAN),
-                    Message::Ended(stamp, reason) => (stamp, f64::from(reason as u8)),
-                };
-                hands.tell(number(stamp.family), stamp.generation, reason);
+                hands.tell(&match message {
+                    Message::Changed(stamp) => array(stamp, None),
+                    Message::Ended(stamp, reason) => array(stamp, Some(f64::from(reason as u8))),
+                });
             }
             Output::Unlock(attempt) => hands.unlock(attempt.0),
         }
@@ -166,12 +169,12 @@ impl Driver {
         };
         self.hands.warn(word, much, None, None);
     }
+}
 
-    /// A warning of the shell's own, in the timeline too.
-    pub(super) fn warn(&self, code: Word, much: f64, scope: Option<&str>, acr: Option<&str>) {
-        self.machine.borrow_mut().log(Entry::new(code));
-        self.hands.warn(code as u8, much, scope, acr);
-    }
+/// A stamp and more, as the ledger has it, and as tabs tell it to each other.
+fn array(stamp: Stamp, more: Option<f64>) -> JsValue {
+    let entry = (number(stamp.family), stamp.generation, more);
+    serde_wasm_bindgen::to_value(&entry).unwrap_or_default()
 }
 
 fn number_of(receipt: Option<Receipt>) -> u32 {

@@ -47,6 +47,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn warn(this: &Hands, code: u8, much: f64, scope: Option<&str>, acr: Option<&str>);
 
+    /// `explain()` will tell this. -1: no reason; 0: no HTTP status.
+    #[wasm_bindgen(method)]
+    pub(super) fn log(this: &Hands, what: u8, why: i32, status: u16);
+
     /// Rings [`Keeper::tick`] after this many milliseconds, instead of whatever was set before;
     /// negative: not at all.
     #[wasm_bindgen(method)]
@@ -66,11 +70,11 @@ extern "C" {
 
     /// Brings the ledger forward; [`Keeper::noted`] tells.
     #[wasm_bindgen(method)]
-    pub(super) fn note(this: &Hands, attempt: u32, family: f64, generation: u32, intent: f64);
+    pub(super) fn note(this: &Hands, attempt: u32, entry: &JsValue);
 
     /// Posts a message to the other tabs.
     #[wasm_bindgen(method)]
-    pub(super) fn tell(this: &Hands, family: f64, generation: u32, reason: f64);
+    pub(super) fn tell(this: &Hands, message: &JsValue);
 
     /// Asks the authorization server for the next access token; [`Keeper::heard`] or
     /// [`Keeper::unheard`] tell what came of it.

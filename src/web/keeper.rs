@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::driver::Driver;
 use super::hands::Hands;
-use super::{answer, js, timeline};
+use super::{answer, js};
 use crate::core::challenge::{self, Challenge};
 use crate::core::error::{Code, Error};
 use crate::core::io::{Attempt, Evidence, Input, Means, Message, Outcome, Policy, Reason, Refusal};
@@ -271,12 +271,12 @@ impl Keeper {
             Challenge::Other => 0,
             Challenge::InvalidToken => 1,
             Challenge::InsufficientScope { scope } => {
-                self.0.warn(Word::InsufficientScope, f64::NAN, scope, None);
+                self.0.hands.warn(Word::InsufficientScope as u8, f64::NAN, scope, None);
                 2
             }
             Challenge::StepUp { acr_values, max_age, scope } => {
                 let max_age = max_age.map_or(f64::NAN, Into::into);
-                self.0.warn(Word::StepUpRequired, max_age, scope, acr_values);
+                self.0.hands.warn(Word::StepUpRequired as u8, max_age, scope, acr_values);
                 2
             }
         }
@@ -285,13 +285,7 @@ impl Keeper {
     /// A request could not be sent a second time.
     #[wasm_bindgen(js_name = notReplayable)]
     pub fn not_replayable(&self) {
-        self.0.warn(Word::BodyNotReplayable, f64::NAN, None, None);
-    }
-
-    /// The last events with their reasons.
-    #[must_use]
-    pub fn explain(&self) -> JsValue {
-        timeline::lines(self.0.machine.borrow().timeline())
+        self.0.hands.warn(Word::BodyNotReplayable as u8, f64::NAN, None, None);
     }
 }
 

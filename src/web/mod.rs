@@ -13,7 +13,6 @@ mod js;
 mod keeper;
 mod memory;
 mod storage;
-mod timeline;
 
 pub use decode::bytes_of;
 pub use hands::Hands;

@@ -102,8 +102,9 @@ fn p08_an_intent_of_another_tab_is_waited_for_where_there_is_no_lock() {
     let mut outputs = page.want();
     outputs.extend(page.wait(5_000));
     assert_eq!((sent(&outputs), told(&outputs)), (vec![], vec![]));
-    let waits = page.machine.timeline().entries().filter(|entry| entry.what == Word::Waiting);
-    assert_eq!(waits.count(), 1, "explain() says so once");
+    let waits =
+        |output: &Output| matches!(output, Output::Log(entry) if entry.what == Word::Waiting);
+    assert_eq!(count(&outputs, waits), 1, "explain() says so once");
 
     page.ledger = Some(Ledger::settled(stamp(2)));
     page.shows_successor();

@@ -291,9 +291,7 @@ fn fingerprint(node: &Node) -> u64 {
     let mut hasher = DefaultHasher::new();
     (world.now, node.timers, node.deaths, node.losses, pending).hash(&mut hasher);
     for tab in &world.tabs {
-        // The timeline stands last in a machine, and decides nothing.
         let machine = format!("{:?}", tab.machine);
-        let machine = machine.split("timeline:").next().unwrap_or_default();
         (machine, format!("{:?} {:?} {:?}", tab.view, tab.waiting, tab.calls)).hash(&mut hasher);
     }
     format!("{:?} {:?} {:?} {:?}", world.store, world.ledger, world.lock, world.server.families)

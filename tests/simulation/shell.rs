@@ -49,7 +49,7 @@ impl World {
         let page = self.tabs[slot].page;
         match output {
             Output::Answer(ticket, answer) => self.answer(slot, ticket, answer),
-            Output::Emit(_) => {}
+            Output::Emit(_) | Output::Log(_) => {}
             Output::Erase(stamp) => self.erase(slot, stamp),
             Output::Lease(lease) => self.tabs[slot].lease = lease,
             Output::Lock(attempt) => self.acquire(page, attempt),

@@ -115,8 +115,8 @@ export const cases = {
     const noted = [];
     await hands.begin({ found() {}, open() {}, noted: (attempt, written) => (noted[attempt] = written), close() {} });
     t.atEnd(() => hands.end());
-    const entries = [[5, 2, 70_000], [5, 1, NaN], [4, 9, NaN], [5, 0, NaN], [5, 2, 89_999], [5, 2, 50_001], [5, 2, 90_000], [5, 2, NaN], [5, 2, 90_001], [5, 3, 90_002]];
-    entries.forEach((entry, attempt) => hands.note(attempt, ...entry));
+    const entries = [[5, 2, 70_000], [5, 1], [4, 9], [5, 0], [5, 2, 89_999], [5, 2, 50_001], [5, 2, 90_000], [5, 2], [5, 2, 90_001], [5, 3, 90_002]];
+    entries.forEach((entry, attempt) => hands.note(attempt, entry));
     await until(() => noted.length === entries.length && !noted.includes(undefined), "that all was noted");
     equal(noted, [true, false, false, false, false, false, true, true, true, true], "which were written");
     equal(await ledger("racing"), [5, 3, 90_002], "the entry after late writers");

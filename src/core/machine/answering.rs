@@ -3,9 +3,8 @@
 use super::Machine;
 use super::renewal::Step;
 use super::standing::Standing;
-use super::waiting::Need;
+use super::waiting::Reply;
 use crate::core::error::{Code, Error};
-use crate::core::expiry::Freshness;
 use crate::core::io::{Attempt, Event, Evidence, Outcome, Reason, Warning};
 use crate::core::ledger::Stamp;
 use crate::core::rules::Rule;
@@ -29,7 +28,7 @@ impl Machine {
             // The failure of a session that is gone is not the next one's.
             Outcome::Failed { .. } if self.stamp() != self.renewal.base => self.finish(),
             Outcome::Failed { error, retry_after } => {
-                self.fail_for_now(&error, retry_after);
+                self.fail_for_now(error, retry_after);
                 let unsure = match self.held {
                     // A server that answered did not rotate anything; one that did not may have.
                     Some(_) => error.code != Code::Server,
@@ -55,9 +54,9 @@ impl Machine {
 
     /// Rule 5: the session stays. Callers go on with the token while it lives; the next attempt
     /// has to wait.
-    pub(super) fn fail_for_now(&mut self, error: &Error, retry_after: Option<Millis>) {
+    pub(super) fn fail_for_now(&mut self, error: Error, retry_after: Option<Millis>) {
         let due = self.backoff.failed(self.now.mono, retry_after, &mut self.dice);
-        self.failure = Some(*error);
+        self.failure = Some(error);
         self.log(Entry {
             status: error.status,
             ..Entry::new(Word::RefreshFailed).because(error.code.word())
@@ -67,11 +66,7 @@ impl Machine {
         if !self.rules.hold(Rule::EveryoneAnswered) {
             self.waiting.clear();
         }
-        let alive =
-            self.held.as_ref().is_some_and(|held| held.freshness(self.now) != Freshness::Expired);
-        self.answer_where(&|_, need, _| {
-            Some(if alive && need == Need::Good { Ok(()) } else { Err(*error) })
-        });
+        self.answer_all(Reply::Failure(error));
     }
 
     /// Rule 3: the commit guard. An answer is kept only for the session that asked for it, judged
@@ -128,7 +123,7 @@ impl Machine {
             return self.finish();
         }
         let stamp = self.begin_session(grant);
-        self.deliver();
+        self.answer_all(Reply::All(Ok(())));
         self.conclude(stamp);
     }
 
@@ -143,7 +138,7 @@ impl Machine {
         };
         self.keep(session);
         self.emit(Event::Refresh { remote: false });
-        self.deliver();
+        self.answer_all(Reply::All(Ok(())));
         self.conclude(stamp);
     }
 
@@ -154,7 +149,7 @@ impl Machine {
             if self.held.is_none() {
                 self.unsure = None;
                 self.log(Entry { status: refusal.status, ..Entry::new(Word::NotLoggedIn) });
-                self.fail_waiting(&Error::new(Code::NotLoggedIn));
+                self.fail_waiting(Error::new(Code::NotLoggedIn));
             }
             return self.finish();
         }

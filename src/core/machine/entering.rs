@@ -8,35 +8,35 @@ use crate::core::session::{Grant, Session};
 use crate::core::timeline::Entry;
 use crate::core::words::Word;
 
-/// A login that was granted: its place in the order of sessions is still to be found.
+/// A login that is under way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arrival {
-    pub(super) attempt: Attempt,
-    ticket: Ticket,
-    pub(super) grant: Grant,
+pub(super) struct Login {
+    pub(super) ticket: Ticket,
+    /// What the server granted; this attempt finds its place in the order of sessions.
+    pub(super) granted: Option<(Attempt, Grant)>,
 }
 
 impl Machine {
     #[inline(never)] // as Machine::handle
     pub(super) fn logged_in(&mut self, ticket: Ticket, outcome: Outcome) {
-        let Some(at) = self.logging_in.iter().position(|&waiting| waiting == ticket) else {
+        let Some(at) = self.logins.iter().position(|login| login.ticket == ticket) else {
             // A logout came between: nothing that was in flight brings a session back.
             if let Outcome::Granted(grant) = outcome {
                 self.revoke(grant);
             }
             return;
         };
-        self.logging_in.swap_remove(at);
+        self.logins.swap_remove(at);
         match outcome {
             Outcome::Granted(grant) => {
                 self.notice_skew(&grant);
-                let arrival = Arrival { attempt: self.next_attempt(), ticket, grant };
                 if self.policy.store == Sharing::Shared {
                     // The clock alone cannot order families: it may have been set back.
-                    self.ask(arrival.attempt);
-                    self.arrivals.push(arrival);
+                    let attempt = self.next_attempt();
+                    self.logins.push(Login { ticket, granted: Some((attempt, grant)) });
+                    self.ask(attempt);
                 } else {
-                    self.enter(arrival);
+                    self.enter(ticket, grant);
                 }
             }
             Outcome::Refused(error) | Outcome::Failed { error, .. } => {
@@ -51,20 +51,21 @@ impl Machine {
 
     /// Takes in what ledger and store say, if it was a login that asked, and says whether it was.
     pub(super) fn arrive(&mut self, attempt: Attempt, evidence: &Evidence) -> bool {
-        let Some(at) = self.arrivals.iter().position(|one| one.attempt == attempt) else {
-            return false;
-        };
+        let asked = |login: &Login| login.granted.is_some_and(|(asked, _)| asked == attempt);
+        let Some(at) = self.logins.iter().position(asked) else { return false };
         self.learn(evidence);
-        let arrival = self.arrivals.swap_remove(at);
-        self.enter(arrival);
+        let login = self.logins.swap_remove(at);
+        if let Some((_, grant)) = login.granted {
+            self.enter(login.ticket, grant);
+        }
         true
     }
 
-    fn enter(&mut self, arrival: Arrival) {
-        self.fail_waiting(&Error::new(Code::SessionEnded));
-        let stamp = self.begin_session(arrival.grant);
+    fn enter(&mut self, ticket: Ticket, grant: Grant) {
+        self.fail_waiting(Error::new(Code::SessionEnded));
+        let stamp = self.begin_session(grant);
         self.output(Output::Note(Attempt::default(), Ledger::settled(stamp)));
-        self.answer(arrival.ticket, self.known());
+        self.answer(ticket, Ok(()));
     }
 
     /// Keeps what the server granted as the newest session there is.
@@ -78,7 +79,7 @@ impl Machine {
     /// Rule 8: logout is at once. Memory first, then the other tabs and the store; the server
     /// hears of it last. What is in flight finds nobody to bring back.
     pub(super) fn logout(&mut self, ticket: Ticket) {
-        self.fail_logins(&Error::new(Code::SessionEnded));
+        self.fail_logins(Error::new(Code::SessionEnded));
         let session = self.session();
         let stamp = Stamp { family: self.next_family(), generation: 0 };
         if session.is_some() {
@@ -90,13 +91,12 @@ impl Machine {
     }
 
     /// Logins that are under way come to nothing.
-    pub(super) fn fail_logins(&mut self, error: &Error) {
-        for ticket in std::mem::take(&mut self.logging_in) {
-            self.answer(ticket, Err(*error));
-        }
-        for arrival in std::mem::take(&mut self.arrivals) {
-            self.answer(arrival.ticket, Err(*error));
-            self.revoke(arrival.grant);
+    pub(super) fn fail_logins(&mut self, error: Error) {
+        for Login { ticket, granted } in std::mem::take(&mut self.logins) {
+            self.answer(ticket, Err(error));
+            if let Some((_, grant)) = granted {
+                self.revoke(grant);
+            }
         }
     }
 

@@ -78,7 +78,7 @@ impl Machine {
     pub(super) fn adopt(&mut self, session: Session) {
         let same = self.stamp().family == session.stamp.family;
         if !same {
-            self.fail_waiting(&Error::new(Code::SessionEnded));
+            self.fail_waiting(Error::new(Code::SessionEnded));
         }
         self.hold(session);
         self.rested_at = self.now.mono.plus(REST);
@@ -112,7 +112,7 @@ impl Machine {
         if self.drop_session() {
             self.publish_end(stamp, reason);
             self.emit(Event::Logout { reason, remote: false });
-            self.fail_waiting(&Error::new(Code::SessionEnded));
+            self.fail_waiting(Error::new(Code::SessionEnded));
         }
     }
 
@@ -131,7 +131,7 @@ impl Machine {
         self.latest = self.latest.max(Stamp::end_of(self.lapsed));
         if self.drop_session() {
             self.emit(Event::Logout { reason: Reason::Expired, remote: false });
-            self.fail_waiting(&Error::new(Code::SessionEnded));
+            self.fail_waiting(Error::new(Code::SessionEnded));
         }
     }
 
@@ -144,7 +144,7 @@ impl Machine {
                 self.output(Output::Erase(self.latest));
             }
             self.emit(Event::Logout { reason, remote: true });
-            self.fail_waiting(&Error::new(Code::SessionEnded));
+            self.fail_waiting(Error::new(Code::SessionEnded));
             self.check_soon();
         }
     }
@@ -197,11 +197,6 @@ impl Machine {
             None => Millis::of(u64::MAX),
         };
         Some(Lease { session: held.session, until, expires: held.expires_at() })
-    }
-
-    /// Whether somebody is logged in, as an answer.
-    pub(super) fn known(&self) -> Result<(), Error> {
-        if self.held.is_some() { Ok(()) } else { Err(Error::new(Code::NotLoggedIn)) }
     }
 
     /// A token nobody may keep is given back, unless that would take a living session with it:

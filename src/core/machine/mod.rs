@@ -22,7 +22,7 @@ mod standing;
 mod steps;
 mod waiting;
 
-use self::entering::Arrival;
+use self::entering::Login;
 use self::renewal::Renewal;
 use self::standing::Question;
 use self::waiting::{Distrust, Need, Queue};
@@ -33,9 +33,9 @@ use super::ledger::Stamp;
 use super::receipt::Receipt;
 use super::retry::{Backoff, Dice};
 use super::rules::Rules;
-use super::session::Session;
+use super::session::{Grant, Session};
 use super::time::{Millis, Now};
-use super::timeline::{Entry, Timeline};
+use super::timeline::Entry;
 
 /// One tab's part in keeping a session.
 ///
@@ -150,8 +150,7 @@ pub struct Machine {
     /// The family whose time is over here, though other tabs may count differently.
     lapsed: u64,
     waiting: Vec<Queue>,
-    logging_in: Vec<Ticket>,
-    arrivals: Vec<Arrival>,
+    logins: Vec<Login>,
     renewal: Renewal,
     attempts: u32,
     backoff: Backoff,
@@ -173,7 +172,6 @@ pub struct Machine {
     /// What is to be done, in order, and how much of it was already given out.
     outputs: Vec<Output>,
     given: usize,
-    timeline: Timeline,
 }
 
 impl Machine {
@@ -191,8 +189,7 @@ impl Machine {
             newest: 0,
             lapsed: 0,
             waiting: Vec::new(),
-            logging_in: Vec::new(),
-            arrivals: Vec::new(),
+            logins: Vec::new(),
             renewal: Renewal::default(),
             attempts: 0,
             backoff: Backoff::default(),
@@ -207,7 +204,6 @@ impl Machine {
             closed: false,
             outputs: Vec::new(),
             given: 0,
-            timeline: Timeline::default(),
         }
     }
 
@@ -229,7 +225,7 @@ impl Machine {
             Input::Closed => self.close(),
             Input::Left(ticket) => self.left(ticket),
             Input::Locked(attempt, had) => self.locked(attempt, had),
-            Input::LoggingIn(ticket) => self.logging_in.push(ticket),
+            Input::LoggingIn(ticket) => self.logins.push(Login { ticket, granted: None }),
             Input::LoggedIn(ticket, outcome) => self.logged_in(ticket, outcome),
             Input::Logout(ticket) => self.logout(ticket),
             Input::Looked(attempt, evidence) => self.looked(attempt, &evidence),
@@ -295,35 +291,29 @@ impl Machine {
     pub fn keeps(&self, receipt: Receipt) -> bool {
         self.session().is_some_and(|session| session.tokens.need(receipt))
             || self.renewal.answer.is_some_and(|answer| answer.needs(receipt))
-            || self.arrivals.iter().any(|arrival| arrival.grant.tokens.need(receipt))
+            || self.grants().any(|grant| grant.tokens.need(receipt))
             || self.failure.is_some_and(|error| error.words == Some(receipt))
     }
 
     /// Whether nothing is under way: a machine that was closed can be dropped then.
     #[must_use]
-    pub const fn is_at_rest(&self) -> bool {
-        self.renewal.is_idle() && self.arrivals.is_empty()
-    }
-
-    /// What happened of late, and why.
-    #[must_use]
-    pub const fn timeline(&self) -> &Timeline {
-        &self.timeline
-    }
-
-    /// Adds a line of the shell's own to the timeline.
-    pub fn log(&mut self, entry: Entry) {
-        self.timeline.add(self.now.wall, entry);
+    pub fn is_at_rest(&self) -> bool {
+        self.renewal.is_idle() && self.grants().next().is_none()
     }
 
     /// Answers whoever waits, and begins nothing anymore. A refresh that is under way is seen to
     /// its end: its answer may hold the only refresh token that is still good (P8).
     fn close(&mut self) {
         let closed = Error::new(Code::Closed);
-        self.fail_waiting(&closed);
-        self.fail_logins(&closed);
+        self.fail_waiting(closed);
+        self.fail_logins(closed);
         self.publish_lease(None);
         self.closed = true;
+    }
+
+    /// What logins that are under way were granted.
+    fn grants(&self) -> impl Iterator<Item = Grant> {
+        self.logins.iter().filter_map(|login| login.granted).map(|(_, grant)| grant)
     }
 
     fn stamp(&self) -> Stamp {
@@ -341,10 +331,13 @@ impl Machine {
     }
 
     fn emit(&mut self, event: Event) {
-        self.log(Entry::of(event));
         if !self.closed {
             self.output(Output::Emit(event));
         }
+    }
+
+    fn log(&mut self, entry: Entry) {
+        self.output(Output::Log(entry));
     }
 
     fn output(&mut self, output: Output) {

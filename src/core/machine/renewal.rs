@@ -102,6 +102,11 @@ impl Machine {
         self.refreshable() && (ages || self.unsure == Some(self.stamp()))
     }
 
+    /// Whether the token at hand can still be used.
+    pub(super) fn is_alive(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.freshness(self.now) != Freshness::Expired)
+    }
+
     fn is_stale(&self) -> bool {
         self.held.as_ref().is_some_and(|held| held.freshness(self.now) != Freshness::Fresh)
     }

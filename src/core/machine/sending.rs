@@ -3,7 +3,7 @@
 use super::Machine;
 use super::renewal::Step;
 use super::standing::Standing;
-use super::waiting::Need;
+use super::waiting::{Need, Reply};
 use crate::core::error::{Code, Error};
 use crate::core::io::{Evidence, Means, Output, Reason, Sharing};
 use crate::core::ledger::{Ledger, Stamp, is_young};
@@ -30,7 +30,7 @@ impl Machine {
             }
             Standing::Behind => self.successor_lost(),
             Standing::Current => {
-                self.answer_satisfied();
+                self.answer_all(Reply::Satisfied);
                 if !self.refreshable() || (self.waiting.is_empty() && !self.wants_renewal()) {
                     return self.finish();
                 }
@@ -68,7 +68,7 @@ impl Machine {
         let restorable = self.policy.means == Means::Cookie && wanted;
         if !restorable || (self.latest.ends_all() && self.latest != Stamp::default() && !asked) {
             self.unsure = None;
-            self.fail_waiting(&Error::new(Code::NotLoggedIn));
+            self.fail_waiting(Error::new(Code::NotLoggedIn));
             return self.finish();
         }
         self.renewal.base = Stamp::default();
@@ -92,7 +92,7 @@ impl Machine {
             if self.may_wait(QUEUED, QUEUE_AGAIN) {
                 return self.look_again(QUEUE_AGAIN);
             }
-            self.fail_for_now(&Error::new(Code::Timeout), None);
+            self.fail_for_now(Error::new(Code::Timeout), None);
             self.finish();
         } else if self.renewal.locked || (ours && young) {
             self.renewal.step = Step::Clearing;
@@ -152,7 +152,7 @@ impl Machine {
         self.lost_successors += 1;
         self.log_waiting();
         if self.lost_successors < LOST_FOR_GOOD {
-            self.fail_for_now(&Error::new(Code::Timeout), None);
+            self.fail_for_now(Error::new(Code::Timeout), None);
         } else {
             self.end(Stamp::end_of(self.latest.family), Reason::RefreshRejected);
         }

@@ -101,13 +101,13 @@ impl Machine {
     /// others. Every input ends here (rule 7).
     pub(super) fn settle(&mut self) {
         if self.closed {
-            return self.fail_waiting(&Error::new(Code::Closed));
+            return self.fail_waiting(Error::new(Code::Closed));
         }
         let over = self.held.as_ref().and_then(|held| held.surely_left(self.now));
         if over == Some(Millis::ZERO) && !self.refreshable() {
             self.lapse();
         }
-        self.answer_where(&Self::reply);
+        self.answer_all(Reply::Known);
         if !self.renewal.is_idle() {
             return;
         }
@@ -119,12 +119,11 @@ impl Machine {
     }
 
     /// What a caller can be told now; `None` when a refresh has to tell.
-    fn reply(&self, need: Need, since: Millis) -> Option<Result<(), Error>> {
+    fn known(&self, need: Need, since: Millis) -> Option<Result<(), Error>> {
         let Some(held) = self.held else {
             let askable = self.policy.means == Means::Cookie && need != Need::Good;
             return if askable { self.failing() } else { Some(Err(Error::new(Code::NotLoggedIn))) };
         };
-        let alive = held.freshness(self.now) != Freshness::Expired;
         match need {
             Need::NewerThan(old) if held.session.stamp <= old => {
                 if self.refreshable() {
@@ -137,36 +136,22 @@ impl Machine {
             _ if held.freshness(self.now) == Freshness::Fresh || !self.refreshable() => {
                 Some(Ok(()))
             }
-            _ if alive && self.now.mono.since(since) >= PATIENCE => Some(Ok(())),
+            _ if self.is_alive() && self.now.mono.since(since) >= PATIENCE => Some(Ok(())),
             _ => match self.failing() {
-                Some(_) if alive => Some(Ok(())),
+                Some(_) if self.is_alive() => Some(Ok(())),
                 failing => failing,
             },
         }
     }
 
-    /// Callers whom an adopted session satisfies need not wait for a refresh.
-    pub(super) fn answer_satisfied(&mut self) {
-        self.answer_where(&|machine, need, since| machine.reply(need, since).filter(Result::is_ok));
-    }
-
-    pub(super) fn fail_waiting(&mut self, error: &Error) {
-        self.answer_where(&|_, _, _| Some(Err(*error)));
-    }
-
-    /// Everyone who waited gets what came, however short it lives: it is as new as can be.
-    pub(super) fn deliver(&mut self) {
-        self.answer_where(&|_, _, _| Some(Ok(())));
-    }
-
-    /// Answers those whom `reply` has something to tell; the others go on waiting.
-    pub(super) fn answer_where(&mut self, reply: &Reply<'_>) {
+    /// Answers those who can be told something; the others go on waiting.
+    pub(super) fn answer_all(&mut self, reply: Reply) {
         for mut queue in std::mem::take(&mut self.waiting) {
             let mut answered = 0;
             while let Some(caller) = queue.callers.get(answered)
-                && let Some(reply) = reply(self, queue.need, caller.since)
+                && let Some(answer) = self.reply(reply, queue.need, caller.since)
             {
-                self.answer(caller.ticket, reply);
+                self.answer(caller.ticket, answer);
                 answered += 1;
             }
             queue.callers.drain(..answered);
@@ -176,12 +161,26 @@ impl Machine {
         }
     }
 
+    fn reply(&self, reply: Reply, need: Need, since: Millis) -> Option<Result<(), Error>> {
+        match reply {
+            Reply::All(answer) => Some(answer),
+            Reply::Failure(_) if need == Need::Good && self.is_alive() => Some(Ok(())),
+            Reply::Failure(error) => Some(Err(error)),
+            Reply::Known => self.known(need, since),
+            Reply::Satisfied => self.known(need, since).filter(Result::is_ok),
+        }
+    }
+
+    /// Ends the waiting of everyone.
+    pub(super) fn fail_waiting(&mut self, error: Error) {
+        self.answer_all(Reply::All(Err(error)));
+    }
+
     /// When a caller has waited long enough for a refresh while the token at hand still lives.
     pub(super) fn patience_timeout(&self) -> Option<Millis> {
-        let held = self.held.as_ref()?;
-        let alive = held.freshness(self.now) != Freshness::Expired;
         let queue = self.waiting.iter().find(|queue| queue.need == Need::Good)?;
-        queue.callers.first().filter(|_| alive).map(|longest| longest.since.plus(PATIENCE))
+        let longest = queue.callers.first().filter(|_| self.is_alive())?;
+        Some(longest.since.plus(PATIENCE))
     }
 
     /// The failure that callers are answered with while the server is left alone.
@@ -191,8 +190,18 @@ impl Machine {
     }
 }
 
-/// What a caller with this need, who waits since then, can be told, if anything.
-type Reply<'a> = dyn Fn(&Machine, Need, Millis) -> Option<Result<(), Error>> + 'a;
+/// What callers are told.
+#[derive(Clone, Copy)]
+pub(super) enum Reply {
+    /// Everyone the same: an end, or the new token, however short it lives: it is as new as can be.
+    All(Result<(), Error>),
+    /// A failure, but for those whom the token at hand is good enough while it lives.
+    Failure(Error),
+    /// What is known; some have to wait for a refresh.
+    Known,
+    /// Only that an adopted session has what they want.
+    Satisfied,
+}
 
 /// How long a caller waits for a refresh while the token at hand still lives.
 const PATIENCE: Millis = Millis::seconds(3);
