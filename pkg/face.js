@@ -96,7 +96,7 @@ class Desk extends Hands {
   fail(ticket, code, retryable, status, receipt) {
     const { text } = this.what(receipt);
     const body = text ? (json(text) ?? text) : undefined;
-    const error = new TokenError(words[code], messages[code], retryable, status || undefined, body);
+    const error = new TokenError(words[code], messages[code], !!retryable, status || undefined, body);
     this.#waiting.get(ticket)?.reject(error);
     this.#waiting.delete(ticket);
   }
@@ -128,9 +128,10 @@ class Desk extends Hands {
     return this.ask((ticket) => this.keeper.refused(ticket, 0, 0, false));
   }
 
-  emit(event, remote, reason) {
+  emit(event, there, reason) {
     const type = words[event];
     const ended = type === "logout";
+    const remote = there !== 0;
     this.#note(type, ended && words[reason], 0, remote);
     this.#notify(type, ended ? { reason: words[reason], remote } : { session: this.session, remote });
     this.#notify(CHANGE);

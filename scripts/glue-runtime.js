@@ -2,8 +2,6 @@
 // (a default address of the module, `free`) and what no browser needs that runs this module.
 // The names are wasm-bindgen's, as the generated part calls them.
 
-import { utf8 } from "../text.js";
-
 let wasm;
 
 function start({ exports }) {

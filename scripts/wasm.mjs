@@ -45,6 +45,11 @@ export const sectionOf = ({ id, content }) => [id, ...number(content.length), ..
 
 const CUSTOM = 0, IMPORT = 2, EXPORT = 7, ELEMENT = 9, CODE = 10;
 const FUNCTION = 0, FUNCTION_NAMES = 1;
+const NO_LOCALS = 0, CALL = 0x10, END = 0x0b;
+
+const fail = (message) => {
+  throw new Error(message);
+};
 
 // Every function with its size in bytes and its name, if the module has names; the largest first.
 export function functions(bytes) {
@@ -78,16 +83,19 @@ function functionNames(bytes) {
 }
 
 // The same module under other names: `import` gives an imported function's module and name, `export` a name, or
-// undefined for what is not to be exported. A function that `isDead` by its name loses its place in the table.
-export function renamed(bytes, { isDead, ...rename }) {
+// undefined for what is not to be exported. A function that `isDead` by its name loses its place in the table; one for which
+// `instead` has another's name does no more than call that one.
+export function renamed(bytes, { isDead, instead, ...rename }) {
   const names = functionNames(bytes);
+  const indexOf = (wanted) => [...names].find(([, name]) => wanted.test(name))?.[0] ?? fail(`There is no ${wanted}.`);
+  let imported = 0;
   const text = (value) => [...number(value.length), ...new TextEncoder().encode(value)];
   const rewrite = {
     [IMPORT]({ content }) {
       const read = reader(content);
-      const count = read.number();
-      const out = [...number(count)];
-      for (let i = 0; i < count; i++) {
+      imported = read.number();
+      const out = [...number(imported)];
+      for (let i = 0; i < imported; i++) {
         read.text();
         const [module, name] = rename.import(read.text());
         if (read.byte() !== FUNCTION) throw new Error("Something other than functions is imported.");
@@ -117,6 +125,19 @@ export function renamed(bytes, { isDead, ...rename }) {
       const filled = indices.map((index) => (living.includes(index) ? index : living[0]));
       return [...content.subarray(0, 5), ...number(filled.length), ...filled.flatMap(number)];
     },
+  };
+  rewrite[CODE] = ({ content }) => {
+    const read = reader(content);
+    const count = read.number();
+    const out = [...number(count)];
+    for (let i = 0; i < count; i++) {
+      const body = read.bytes(read.number());
+      const other = instead(names.get(imported + i));
+      const written = other ? [NO_LOCALS, CALL, ...number(indexOf(other)), END] : body;
+      for (const byte of number(written.length)) out.push(byte);
+      for (const byte of written) out.push(byte);
+    }
+    return out;
   };
   const parts = sections(bytes).map((section) => {
     const content = rewrite[section.id]?.(section) ?? section.content;

@@ -78,20 +78,22 @@ impl Driver {
             Output::Answer(ticket, Ok(())) => hands.answer(number(ticket.0)),
             Output::Answer(ticket, Err(error)) => self.fail(ticket, error),
             Output::Emit(event) => self.emit(event),
-            Output::Erase(stamp) => hands.erase(number(stamp.family), stamp.generation),
+            Output::Erase(stamp) => hands.erase(number(stamp.family), stamp.generation.into()),
             Output::Lease(lease) => self.lease(lease),
-            Output::Lock(attempt) => hands.lock(attempt.0),
+            Output::Lock(attempt) => hands.lock(attempt.0.into()),
             Output::Log(Entry { what, why, status }) => {
                 let why = why.map_or(-1, |why| why as i32);
                 hands.log(what as u8, why, status.unwrap_or_default());
             }
             Output::Logout(ticket, session) => self.over(ticket, session.map(|it| it.tokens)),
-            Output::Look(attempt) => hands.look(attempt.0),
+            Output::Look(attempt) => hands.look(attempt.0.into()),
             Output::Note(attempt, ledger) => {
                 let intent = ledger.intent.map(|at| number(at.count()));
-                hands.note(attempt.0, &array(ledger.stamp, intent));
+                hands.note(attempt.0.into(), &array(ledger.stamp, intent));
             }
-            Output::Refresh(attempt, refresh) => hands.refresh(attempt.0, number_of(refresh)),
+            Output::Refresh(attempt, refresh) => {
+                hands.refresh(attempt.0.into(), number_of(refresh));
+            }
             Output::Revoke(grant) => self.over(NOBODY, Some(grant.tokens)),
             Output::Store(session) => self.save(session),
             Output::Tell(message) => {
@@ -100,7 +102,7 @@ impl Driver {
                     Message::Ended(stamp, reason) => array(stamp, Some(f64::from(reason as u8))),
                 });
             }
-            Output::Unlock(attempt) => hands.unlock(attempt.0),
+            Output::Unlock(attempt) => hands.unlock(attempt.0.into()),
         }
     }
 
@@ -112,7 +114,7 @@ impl Driver {
 
     fn fail(&self, ticket: Ticket, error: Error) {
         let Error { code, status, words } = error;
-        let retryable = error.retryable();
+        let retryable = error.retryable().into();
         let id = number(ticket.0);
         let status = status.unwrap_or_default();
         self.hands.fail(id, code.word() as u8, retryable, status, number_of(words));
@@ -127,7 +129,7 @@ impl Driver {
             record.received,
             record.lifetime,
             record.refresh_expires,
-            tokens.access.number(),
+            number_of(Some(tokens.access)),
             number_of(tokens.refresh),
             number_of(tokens.scope),
         );
@@ -135,13 +137,13 @@ impl Driver {
 
     fn lease(&self, lease: Option<Lease>) {
         let Some(Lease { session, until, expires }) = lease else {
-            return self.hands.lease(0, 0, 0.0, 0, 0.0, 0.0, 0.0);
+            return self.hands.lease(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
         };
         self.hands.lease(
-            session.tokens.access.number(),
+            number_of(Some(session.tokens.access)),
             number_of(session.tokens.scope),
             number(session.stamp.family),
-            session.stamp.generation,
+            session.stamp.generation.into(),
             number(until.count()),
             span(expires),
             span(session.refresh_expires),
@@ -152,10 +154,10 @@ impl Driver {
         let word = event.word() as u8;
         let warning = match event {
             Event::Login { remote } | Event::Refresh { remote } => {
-                return self.hands.emit(word, remote, 0);
+                return self.hands.emit(word, remote.into(), 0);
             }
             Event::Logout { reason, remote } => {
-                return self.hands.emit(word, remote, reason.word() as u8);
+                return self.hands.emit(word, remote.into(), reason.word() as u8);
             }
             Event::Warning(warning) => warning,
         };
@@ -177,8 +179,8 @@ fn array(stamp: Stamp, more: Option<f64>) -> JsValue {
     serde_wasm_bindgen::to_value(&entry).unwrap_or_default()
 }
 
-fn number_of(receipt: Option<Receipt>) -> u32 {
-    receipt.map_or(0, Receipt::number)
+fn number_of(receipt: Option<Receipt>) -> f64 {
+    receipt.map_or(0, Receipt::number).into()
 }
 
 /// Any number, the same in no two tabs.

@@ -1,6 +1,6 @@
 //! The shell's hands: what is asynchronous about the platform is done in JavaScript, where a
 //! promise costs nothing (pkg/hands.js), and so is all that touches a token, which the hands know by
-//! the receipts that they gave; 0 is none. What comes of each call comes back through a method of
+//! the receipts that they gave; 0 is none. Numbers, but for a few, so that nothing is made of them on their way. What comes of each call comes back through a method of
 //! [`Keeper`](super::keeper::Keeper).
 
 use wasm_bindgen::prelude::*;
@@ -16,24 +16,17 @@ extern "C" {
 
     /// A caller's promise is rejected with a `TokenError`.
     #[wasm_bindgen(method)]
-    pub(super) fn fail(
-        this: &Hands,
-        ticket: f64,
-        code: u8,
-        retryable: bool,
-        status: u16,
-        words: u32,
-    );
+    pub(super) fn fail(this: &Hands, ticket: f64, code: u8, retryable: u8, status: u16, words: f64);
 
     /// The session changed; its token may be used unasked until then, and it shows these expiries
     /// (wall clock). No access token: nobody is logged in.
     #[wasm_bindgen(method)]
     pub(super) fn lease(
         this: &Hands,
-        access: u32,
-        scope: u32,
+        access: f64,
+        scope: f64,
         family: f64,
-        generation: u32,
+        generation: f64,
         until: f64,
         expires: f64,
         refresh_expires: f64,
@@ -41,7 +34,7 @@ extern "C" {
 
     /// Listeners are told of an event; a logout's reason.
     #[wasm_bindgen(method)]
-    pub(super) fn emit(this: &Hands, event: u8, remote: bool, reason: u8);
+    pub(super) fn emit(this: &Hands, event: u8, remote: u8, reason: u8);
 
     /// Listeners are told of something that ends nothing.
     #[wasm_bindgen(method)]
@@ -58,19 +51,19 @@ extern "C" {
 
     /// Asks for the lock; [`Keeper::locked`] tells.
     #[wasm_bindgen(method)]
-    pub(super) fn lock(this: &Hands, attempt: u32);
+    pub(super) fn lock(this: &Hands, attempt: f64);
 
     /// Gives the lock back.
     #[wasm_bindgen(method)]
-    pub(super) fn unlock(this: &Hands, attempt: u32);
+    pub(super) fn unlock(this: &Hands, attempt: f64);
 
     /// Reads the ledger if there is one, then the store; [`Keeper::looked`] tells.
     #[wasm_bindgen(method)]
-    pub(super) fn look(this: &Hands, attempt: u32);
+    pub(super) fn look(this: &Hands, attempt: f64);
 
     /// Brings the ledger forward; [`Keeper::noted`] tells.
     #[wasm_bindgen(method)]
-    pub(super) fn note(this: &Hands, attempt: u32, entry: &JsValue);
+    pub(super) fn note(this: &Hands, attempt: f64, entry: &JsValue);
 
     /// Posts a message to the other tabs.
     #[wasm_bindgen(method)]
@@ -79,12 +72,12 @@ extern "C" {
     /// Asks the authorization server for the next access token; [`Keeper::heard`] or
     /// [`Keeper::unheard`] tell what came of it.
     #[wasm_bindgen(method)]
-    pub(super) fn refresh(this: &Hands, attempt: u32, refresh: u32);
+    pub(super) fn refresh(this: &Hands, attempt: f64, refresh: f64);
 
     /// Tells the authorization server that these tokens are not needed any more, best effort; who
     /// waits for it is answered when that is done.
     #[wasm_bindgen(method)]
-    pub(super) fn over(this: &Hands, ticket: f64, access: u32, refresh: u32);
+    pub(super) fn over(this: &Hands, ticket: f64, access: f64, refresh: f64);
 
     /// Writes a session to the store: the numbers of its
     /// [`Record`](crate::core::record::Record), and its tokens.
@@ -96,12 +89,12 @@ extern "C" {
         received: f64,
         lifetime: f64,
         refresh_expires: f64,
-        access: u32,
-        refresh: u32,
-        scope: u32,
+        access: f64,
+        refresh: f64,
+        scope: f64,
     );
 
     /// Empties the store unless what it holds [`outlives`](Keeper::outlives) this stamp.
     #[wasm_bindgen(method)]
-    pub(super) fn erase(this: &Hands, family: f64, generation: u32);
+    pub(super) fn erase(this: &Hands, family: f64, generation: f64);
 }

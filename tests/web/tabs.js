@@ -57,7 +57,7 @@ export const cases = {
     for (const message of heard) {
       const [family, generation, reason, ...more] = message;
       ok(Number.isSafeInteger(family) && Number.isSafeInteger(generation), "a stamp");
-      ok([null, 0, 1, 2].includes(reason), `the number of a reason, got ${reason}`);
+      ok([undefined, 0, 1, 2].includes(reason), `the number of a reason, got ${reason}`);
       equal(more.length, 0, "what else is in a message");
     }
   },

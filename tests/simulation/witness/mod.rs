@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use tokenkeeper::core::error::Code;
 use tokenkeeper::core::io::{Event, Input, Outcome, Output, Ticket, Warning};
+use tokenkeeper::core::time::Millis;
 
 use crate::event::Page;
 use crate::server::Key;
@@ -154,7 +155,7 @@ impl World {
             Input::Answered(_, Outcome::Failed { error, retry_after }) => {
                 observed.failed = observed.sent.last().and_then(|(_, sent)| *sent);
                 observed.unsure = observed.failed.filter(|_| error.code != Code::Server);
-                observed.barred = now + retry_after.map_or(0, |span| span.count());
+                observed.barred = now + retry_after.map_or(0, Millis::count);
             }
             Input::Answered(_, Outcome::Refused(_)) => observed.refused = now,
             Input::Want(_) | Input::Renew(_) | Input::Refused(..) => observed.asked.push(now),
