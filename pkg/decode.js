@@ -8,7 +8,7 @@ import { rules } from "./wasm/words.js";
 
 const [EMPTY, NOT_OBJECT, NOT_UTF8] = rules.slice(-3); // those that are not base64url's
 const alphabet = { alphabet: "base64url" };
-const room = new Uint8Array(16384); // what is larger fits into no header
+let room; // what is larger fits into no header
 
 // Header, claims and signature; throws the sentence that says which rule was broken.
 export function partsOf(token) {
@@ -42,6 +42,7 @@ function strictParts(token) {
 }
 
 function soundParts(token) {
+  room ??= new Uint8Array(16384);
   if (!room.setFromBase64) return undefined;
   try {
     const first = token.indexOf(".");
@@ -95,7 +96,7 @@ function lengthOf(part) {
 
 function objectIn(bytes) {
   if (bytes.length === 0) throw EMPTY;
-  const value = JSON.parse(utf8.decode(bytes));
+  const value = JSON.parse(utf8(bytes));
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw NOT_OBJECT;
   return value;
 }

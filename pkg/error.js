@@ -1,15 +1,18 @@
 // Every error of ours.
 
 export class TokenError extends Error {
-  constructor(code, message, retryable = false, status = undefined, body = undefined) {
+  constructor(code, message, retryable = false, status, body) {
     super(message);
     this.code = code;
     this.retryable = retryable;
     if (status !== undefined) this.status = status;
     if (body !== undefined) this.body = body;
   }
+
+  get name() {
+    return "TokenError";
+  }
 }
-Object.defineProperty(TokenError.prototype, "name", { value: "TokenError" });
 
 export function isTokenError(value) {
   return value instanceof Error && value.name === "TokenError" && typeof value.code === "string";

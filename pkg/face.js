@@ -139,9 +139,12 @@ class Desk extends Hands {
 
   warn(word, much, scope, acrValues) {
     const code = words[word];
+    this.caution(code, { ...(acrValues && { acrValues }), ...(scope && { scope }), ...(Number.isNaN(much) || { [HOW_MUCH[code]]: much }) });
+  }
+
+  caution(code, more) {
+    const warning = { code, message: WARNINGS[code], ...more };
     this.#note(code);
-    const warning = { code, message: WARNINGS[code], ...(acrValues && { acrValues }), ...(scope && { scope }) };
-    if (!Number.isNaN(much)) warning[HOW_MUCH[code]] = much;
     if (this.#early) this.#early.push(warning);
     else this.#notify("warning", warning);
   }

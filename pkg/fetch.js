@@ -84,7 +84,7 @@ export function fetchFor(desk, fetch) {
       const meant = keeper.challenged(response.headers?.get?.("www-authenticate") ?? "");
       if (response.status === 403 || meant === TOKEN_NO_HELP) return response;
       if (spare === STREAM) {
-        keeper.notReplayable();
+        desk.caution("body_not_replayable");
         return response;
       }
       try {

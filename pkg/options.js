@@ -71,10 +71,12 @@ function pointer(value, path) {
 
 // Who may receive the token: by default the page's own origin, where there is a page.
 function resourcesOf(resources) {
-  const own = globalThis.location?.origin;
-  const fallback = own && isTrustworthy(own) ? [own] : [];
-  if (given(resources) && !Array.isArray(resources)) refuse("resources", "must be an array of origins, or of origins with a path");
-  return (resources ?? fallback).map((resource, index) => {
+  if (!given(resources)) {
+    const origin = globalThis.location?.origin;
+    return origin && isTrustworthy(origin) ? [{ origin, pathname: "/" }] : [];
+  }
+  if (!Array.isArray(resources)) refuse("resources", "must be an array of origins, or of origins with a path");
+  return resources.map((resource, index) => {
     const path = `resources[${index}]`;
     // Neither a name without a scheme, which would be a path beside the page, nor an asterisk does what its writer meant.
     const url = /^(https?:\/)?\/[^*?#]*$/i.test(resource) && parse(resource, path);
@@ -92,7 +94,7 @@ function storageOf(storage = "local") {
 // What brings the headers of a request: those given, checked now, or those that the caller's own function brings then.
 function headersOf(headers) {
   if (typeof headers === "function") return () => validHeaders(headers());
-  const fixed = validHeaders(headers);
+  const fixed = given(headers) ? validHeaders(headers) : [];
   return () => fixed;
 }
 

@@ -35,6 +35,8 @@ export class Store {
   #memory; // the text that is kept in place of both
   #key;
   #queue = Promise.resolve();
+  #written; // to the caller's own store, and how often
+  #writes = 0;
   #kept = new Map();
   #receipts = 0;
 
@@ -56,16 +58,18 @@ export class Store {
     return this.#kept.get(receipt) ?? {};
   }
 
-  // What the caller's own store holds, for show(), which reads the others itself.
+  // What the caller's own store holds, and when it was asked, for show(), which reads the others itself.
   async read() {
-    if (!this.#custom) return undefined;
-    return textOf(await this.#inTurn((store, key) => store.get(key)).catch(() => undefined));
+    const at = this.#writes;
+    return { at, text: this.#custom && textOf(await this.#inTurn((store, key) => store.get(key)).catch(() => undefined)) };
   }
 
   // Tells the keeper what the store holds, in the same task as what is to be judged by it.
   show(own) {
     const { keeper } = this;
-    let text = this.#custom ? own : this.#memory;
+    let text = this.#memory;
+    // What was read before a write of our own says nothing any more.
+    if (this.#custom) text = own.at === this.#writes ? own.text : this.#written;
     try {
       if (this.#web) text = textOf(this.#web.getItem(this.#key));
     } catch {
@@ -89,6 +93,8 @@ export class Store {
     // JSON writes null for what nothing tells, be it NaN or undefined.
     const text = JSON.stringify([VERSION, family, generation, access, refresh, name, received, lifetime, refreshExpires, scope]);
     if (this.#custom) {
+      this.#writes += 1;
+      this.#written = text;
       this.#inTurn(async (store, key) => {
         try {
           await store.set(key, text);
@@ -126,7 +132,7 @@ export class Store {
 
   // Empties the store, unless what it holds is newer than this.
   erase(family, generation) {
-    const newer = (text) => (this.show(text), this.keeper.outlives(family, generation));
+    const newer = (text) => (this.show({ at: this.#writes, text }), this.keeper.outlives(family, generation));
     if (this.#custom) {
       this.#inTurn(async (store, key) => newer(textOf(await store.get(key))) || store.remove(key)).catch(() => {});
     } else if (!newer()) {

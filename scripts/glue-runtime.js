@@ -43,11 +43,9 @@ function getArrayU8FromWasm0(at, length) {
   return getUint8ArrayMemory0().subarray(at >>> 0, (at >>> 0) + length);
 }
 
-const encoder = new TextEncoder();
-
 // `undefined` where there is none, at address 0.
 function getStringFromWasm0(at, length) {
-  return at === 0 ? undefined : utf8.decode(getArrayU8FromWasm0(at, length));
+  return at === 0 ? undefined : utf8(getArrayU8FromWasm0(at, length));
 }
 
 let WASM_VECTOR_LEN;
@@ -63,7 +61,7 @@ function passStringToWasm0(text) {
   if (done < length) {
     const room = done + 3 * (length - done);
     at = wasm.__wbindgen_realloc(at, length, room, 1) >>> 0;
-    done += encoder.encodeInto(text.slice(done), getArrayU8FromWasm0(at + done, room - done)).written;
+    done += new TextEncoder().encodeInto(text.slice(done), getArrayU8FromWasm0(at + done, room - done)).written;
     at = wasm.__wbindgen_realloc(at, room, done, 1) >>> 0;
   }
   WASM_VECTOR_LEN = done;

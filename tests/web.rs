@@ -164,6 +164,7 @@ cases! {
         own_store_that_holds_no_text_is_emptied_all_the_same
         own_store_with_garbage_warns_and_is_left_as_it_is
         own_store_with_a_sound_record_restores_the_session_and_counts_its_age_from_receipt
+        own_store_that_was_read_before_a_login_was_written_does_not_end_it
         own_store_is_asked_under_the_managers_name
         own_store_that_fails_several_times_at_once_is_told_of_once
         own_store_is_not_asked_after_it_is_known_to_fail_while_a_refresh_is_under_way

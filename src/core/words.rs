@@ -60,8 +60,6 @@ words! {
     Refresh = "refresh",
 
     // Codes of warnings.
-    /// A streamed body was refused, and is gone.
-    BodyNotReplayable = "body_not_replayable",
     /// The device's clock differs from the server's, or was set while the page was open.
     ClockSkew = "clock_skew",
     /// The token does not reach that far.

@@ -281,12 +281,6 @@ impl Keeper {
             }
         }
     }
-
-    /// A request could not be sent a second time.
-    #[wasm_bindgen(js_name = notReplayable)]
-    pub fn not_replayable(&self) {
-        self.0.hands.warn(Word::BodyNotReplayable as u8, f64::NAN, None, None);
-    }
 }
 
 fn tokens(receipt: u32, refresh: bool, scope: bool) -> Option<Tokens> {

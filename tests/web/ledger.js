@@ -181,7 +181,7 @@ export const cases = {
     const server = t.server();
     const storage = ownStore(record());
     const m = await t.manager({ storage });
-    await until(() => opened > 0, "that IndexedDB was asked");
+    await until(async () => (await clock.advance(1), opened > 0), "that IndexedDB was asked");
     await clock.advance(999);
     const refreshed = m.refresh();
     await turn();

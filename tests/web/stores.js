@@ -1,6 +1,6 @@
 // The caller's own store: asynchronous, in turn, and never trusted to answer.
 
-import { equal, later, never, ok, ownStore, record, rejection, until } from "./harness.js";
+import { equal, later, never, ok, ownStore, record, rejection, turn, until } from "./harness.js";
 
 const soon = (value) => new Promise((resolve) => queueMicrotask(() => resolve(value)));
 
@@ -160,6 +160,27 @@ export const cases = {
     const m = await t.manager({ storage: ownStore(record({ received })) });
     equal(await m.token(), "stored");
     ok(Math.abs(m.session.expiresAt - (received + 3_600_000)) < 5000, "the expiry, counted from receipt");
+  },
+
+  async own_store_that_was_read_before_a_login_was_written_does_not_end_it(t) {
+    const clock = t.clock();
+    t.replace(globalThis, "indexedDB", undefined);
+    t.server();
+    const storage = ownStore();
+    const m = await t.manager({ storage });
+    // The login looks at the store; the look that follows every opening comes next, and only then the login's write.
+    const { get } = storage;
+    const held = later();
+    storage.get = () => ((storage.get = get), storage.asked.push("held"), held.promise);
+    const login = m.login({});
+    await until(() => storage.asked.includes("held"), "that the login looks at the store");
+    await clock.advance(1);
+    held.resolve(null);
+    await login;
+    await turn();
+    equal(storage.asked.slice(-3).join(), "held,get,set", "what the store was asked");
+    equal(await m.token(), "access-1");
+    equal(m.events.filter(({ type }) => type === "logout").length, 0, "logouts");
   },
 
   async own_store_is_asked_under_the_managers_name(t) {

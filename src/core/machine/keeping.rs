@@ -28,7 +28,8 @@ impl Machine {
                 self.wait(ticket, Need::Truth);
             }
         }
-        self.check();
+        // After those who await the opening have gone on.
+        self.check_at = Some(self.now.mono.plus(Millis::of(1)));
     }
 
     /// What the store holds, as far as it can be believed: a store that shows less than what is

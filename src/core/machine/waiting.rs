@@ -122,7 +122,11 @@ impl Machine {
     fn known(&self, need: Need, since: Millis) -> Option<Result<(), Error>> {
         let Some(held) = self.held else {
             let askable = self.policy.means == Means::Cookie && need != Need::Good;
-            return if askable { self.failing() } else { Some(Err(Error::new(Code::NotLoggedIn))) };
+            return match need {
+                _ if askable => self.failing(),
+                Need::Truth => Some(Ok(())),
+                _ => Some(Err(Error::new(Code::NotLoggedIn))),
+            };
         };
         match need {
             Need::NewerThan(old) if held.session.stamp <= old => {

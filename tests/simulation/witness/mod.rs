@@ -205,8 +205,16 @@ impl World {
             Output::Emit(Event::Login { remote: false }) => self.witness_login(slot),
             Output::Revoke(grant) => self.witness_handled(slot, key_of(grant.tokens.access)),
             Output::Store(session) => self.witness_handled(slot, key_of(session.tokens.access)),
+            Output::Unlock(_) => self.witness_spared(slot),
             _ => {}
         }
+    }
+
+    /// A page that holds the session's next token from another tab drops its own: to give that back could end both.
+    fn witness_spared(&mut self, slot: usize) {
+        let held = self.tabs[slot].holds().map(|held| held.key.family);
+        let observed = self.witness.page(self.tabs[slot].page);
+        observed.in_hand = observed.in_hand.filter(|(key, _)| held != Some(key.family));
     }
 
     /// 9: the page has not forgotten the tokens that it is asked for.
