@@ -68,7 +68,7 @@ async function demo(pages) {
 async function starts() {
   const scripts = await bundles(STARTS.map((name) => `starts/${name}`), { format: "iife", globalName: "app", define: { "import.meta.url": "location.href" } });
   const files = { ...scripts, ...(await bundles(["start"])), "/tokenkeeper.wasm": wasm };
-  const result = Object.fromEntries(STARTS.map((name) => [name, { cold: [], warm: [], module: [], requests: [] }]));
+  const result = Object.fromEntries(STARTS.map((name) => [name, { cold: [], warm: [], script: [], module: [], requests: [] }]));
   for (const name of STARTS) result[name].bytes = brotli(scripts[`/starts/${name}.js`]) + (name === "slim" ? brotli(wasm) : 0);
   for (let launch = 0; launch < LAUNCHES; launch += 1) {
     const order = [FIRST, ...rotated(STARTS, launch)];
@@ -81,6 +81,7 @@ async function starts() {
           if (at === 0) continue;
           result[name].cold.push(cold.took);
           result[name].warm.push(warm.took);
+          result[name].script.push(cold.script);
           result[name].module.push(cold.module ?? 0);
           result[name].requests.push(cold.requests);
         }

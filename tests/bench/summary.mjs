@@ -52,9 +52,10 @@ export const summary = {
   }),
 
   // ms and bytes.
-  start: (starts) => each(starts, ({ bytes, cold, warm, module, requests }) => ({
+  start: (starts) => each(starts, ({ bytes, cold, warm, script, module, requests }) => ({
     bytes,
     cold: spread(cold),
+    script: spread(script),
     module: spread(module),
     warm: spread(warm),
     requests: Math.max(...requests),

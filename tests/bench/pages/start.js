@@ -16,12 +16,13 @@ async function started() {
   const began = performance.now();
   const app = (0, eval)(`${text};app`);
   const loading = performance.now();
+  const script = loading - began;
   await app.load?.();
   const module = app.load && performance.now() - loading;
   await app.start();
   const took = performance.now() - began;
   const fetched = performance.getEntriesByType("resource").filter(({ startTime }) => startTime >= began);
-  return { took, module, requests: fetched.length };
+  return { took, script, module, requests: fetched.length };
 }
 
 const outcome = started();
