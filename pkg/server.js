@@ -85,7 +85,7 @@ export function answerOf(server, response, text, login) {
   return {
     html: /^text\/html/.test(header("content-type")),
     invalidGrant: body?.error === "invalid_grant",
-    what: { ...tokens.what, text },
+    what: tokens.what ?? { text },
     times: [...(tokens.times ?? Array(6).fill(NaN)), date, wait].map((time) => Math.min(time, Number.MAX_SAFE_INTEGER)),
   };
 }

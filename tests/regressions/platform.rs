@@ -30,7 +30,14 @@ fn p23_a_store_that_fails_before_a_login_makes_the_session_the_tabs_own() {
         }
         let ticket = page.ticket();
         page.feed(Input::LoggingIn(ticket));
-        assert_eq!(told(&page.feed(Input::LoggedIn(ticket, granted(2)))), ["access2"]);
+        let outputs = page.feed(Input::LoggedIn(ticket, granted(2)));
+        assert_eq!(told(&outputs), ["access2"]);
+        for told in [
+            |output: &Output| matches!(output, Output::Note(..)),
+            |output: &Output| matches!(output, Output::Tell(_)),
+        ] {
+            assert_eq!(count(&outputs, told), usize::from(!fails), "the others know nothing of it");
+        }
         page.ledger = Some(Ledger::settled(Stamp { family: u64::MAX, generation: 1 }));
         page.pass(HOUR);
         assert_eq!(sent(&page.want()), refreshed);

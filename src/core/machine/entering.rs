@@ -3,7 +3,7 @@
 use super::Machine;
 use crate::core::error::{Code, Error};
 use crate::core::io::{Attempt, Event, Evidence, Outcome, Output, Reason, Sharing, Ticket};
-use crate::core::ledger::{FAMILIES_A_MILLI, Ledger, Stamp};
+use crate::core::ledger::{FAMILIES_A_MILLI, Stamp};
 use crate::core::session::{Grant, Session};
 use crate::core::timeline::Entry;
 use crate::core::words::Word;
@@ -64,7 +64,7 @@ impl Machine {
     fn enter(&mut self, ticket: Ticket, grant: Grant) {
         self.fail_waiting(Error::new(Code::SessionEnded));
         let stamp = self.begin_session(grant);
-        self.output(Output::Note(Attempt::default(), Ledger::settled(stamp)));
+        self.note_settled(stamp);
         self.answer(ticket, Ok(()));
     }
 

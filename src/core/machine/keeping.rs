@@ -4,10 +4,8 @@ use super::Machine;
 use super::waiting::Need;
 use crate::core::error::{Code, Error};
 use crate::core::expiry::Held;
-use crate::core::io::{
-    Attempt, Event, Lease, Means, Message, Output, Reason, Sharing, Ticket, Warning,
-};
-use crate::core::ledger::{Ledger, Stamp};
+use crate::core::io::{Event, Lease, Means, Message, Output, Reason, Sharing, Ticket, Warning};
+use crate::core::ledger::Stamp;
 use crate::core::retry::Backoff;
 use crate::core::rules::Rule;
 use crate::core::session::{Grant, Session, Stored};
@@ -90,13 +88,15 @@ impl Machine {
         });
     }
 
-    /// Takes up a session that is our own, and tells everybody.
+    /// Takes up a session that is our own, and tells those who can see it in the store.
     pub(super) fn keep(&mut self, session: Session) {
         let stamp = session.stamp;
         self.output(Output::Store(session));
         self.hold(session);
         self.rested_at = self.now.mono.plus(REST);
-        self.output(Output::Tell(Message::Changed(stamp)));
+        if self.policy.store == Sharing::Shared {
+            self.output(Output::Tell(Message::Changed(stamp)));
+        }
     }
 
     fn hold(&mut self, session: Session) {
@@ -180,7 +180,7 @@ impl Machine {
         if stamp.ends_all() || self.policy.store == Sharing::Private {
             self.output(Output::Erase(stamp));
         }
-        self.output(Output::Note(Attempt::default(), Ledger::settled(stamp)));
+        self.note_settled(stamp);
         self.check_soon();
     }
 
