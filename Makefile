@@ -31,7 +31,7 @@ matrix: $(built) ## the package in its users' bundlers and frameworks, all of th
 $(built): $(module) $(wildcard pkg/*.js) scripts/core.mjs
 	@scripts/setup node-modules && node scripts/core.mjs
 
-$(module): Cargo.toml Cargo.lock LICENSE examples/words.rs $(shell find src -name '*.rs') $(addprefix scripts/,build-pkg embed.mjs glue.mjs glue-runtime.js wasm.mjs)
+$(module): Cargo.toml Cargo.lock LICENSE examples/words.rs $(shell find src -name '*.rs') $(addprefix scripts/,build-pkg words embed.mjs glue.mjs glue-runtime.js wasm.mjs)
 	@scripts/build-pkg
 
 docs: ## writes docs/api from the package's types

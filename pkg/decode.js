@@ -1,12 +1,12 @@
 // Takes a token apart, strictly. Where the platform has base64url of its own, nothing has to cross the border into the
-// module. That way answers only for what is sound beyond doubt; of all else the module's decoder (src/core/jwt.rs) says
-// which rule was broken.
+// module. That way answers only for what is sound beyond doubt; all else is taken apart part by part, with the module's
+// base64url (src/core/jwt.rs), to say which rule was broken.
 
-import { utf8 } from "./text.js";
+import { utf8 } from "./values.js";
 import { bytesOf } from "./wasm/tokenkeeper.js";
-import { rules } from "./wasm/words.js";
+import { shapes, tokenRules } from "./wasm/words.js";
 
-const [EMPTY, NOT_OBJECT, NOT_UTF8] = rules.slice(-3); // those that are not base64url's
+const [EMPTY, NOT_OBJECT, NOT_UTF8] = tokenRules.slice(-3); // those that are not base64url's
 const alphabet = { alphabet: "base64url" };
 let room; // what is larger fits into no header
 
@@ -26,12 +26,11 @@ export function claimsOf(token) {
 
 function strictParts(token) {
   const parts = token.split(".");
-  if (parts.length === 5) throw "The token has five parts: it is encrypted (JWE).";
-  if (parts.length !== 3) throw "The token does not have three parts, separated by dots.";
+  if (parts.length !== 3) throw shapes[parts.length === 5 ? 0 : 1];
   const [header, claims, signature] = parts.map((part, at) => {
     try {
       const bytes = bytesOf(part);
-      if (typeof bytes === "number") throw rules[bytes];
+      if (typeof bytes === "number") throw tokenRules[bytes];
       return at < 2 ? objectIn(bytes) : bytes;
     } catch (rule) {
       const broken = { TypeError: NOT_UTF8, SyntaxError: "is not valid JSON" }[rule.name] ?? rule;

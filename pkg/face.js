@@ -1,48 +1,14 @@
-// The face over the module: loads it once, promises answers to tickets, and gives errors, events
-// and sessions their shape. Importing it does nothing; index.js and slim.js differ only in where the
-// module is from.
+// The face: promises answers to tickets, gives errors and events their shape, and keeps the timeline. Importing it does
+// nothing; index.js and slim.js differ only in where the module is from.
 
-import { claimsOf, partsOf } from "./decode.js";
 import { TokenError, refuse } from "./error.js";
 import { fetchFor } from "./fetch.js";
 import { Hands, report } from "./hands.js";
 import { settingsOf } from "./options.js";
-import { json } from "./text.js";
-import init, { Keeper, initSync } from "./wasm/tokenkeeper.js";
+import { Session } from "./session.js";
+import { json } from "./values.js";
+import { Keeper } from "./wasm/tokenkeeper.js";
 import { flaws, messages, words } from "./wasm/words.js";
-
-class Session {
-  constructor({ token, scope, expires, refreshExpires }, opaque) {
-    this.claims = opaque ? null : claimsOf(token);
-    this.scopes = Object.freeze(scopesOf(scope, this.claims));
-    this.expiresAt = known(expires);
-    this.refreshExpiresAt = known(refreshExpires);
-    Object.freeze(this);
-  }
-
-  hasRole(role) {
-    const { roles, role: one, realm_access: realm, groups, authorities } = this.claims ?? {};
-    // As text, so that `undefined` is no role of a token that lacks one of these claims.
-    return [roles, one, realm?.roles, groups, authorities].flat().includes(`${role}`);
-  }
-
-  hasScope(scope) {
-    return this.scopes.includes(scope);
-  }
-}
-
-// What is not known is NaN on its way here.
-function known(time) {
-  return Number.isNaN(time) ? null : time;
-}
-
-// As the answer told it (RFC 6749 section 5.1), else as the token's claims do: `scope` (RFC 8693
-// section 4.2), or one of its dialects.
-function scopesOf(told, claims) {
-  const scope = told ?? claims?.scope ?? claims?.scp ?? claims?.scopes ?? [];
-  const scopes = typeof scope === "string" ? scope.split(" ") : [scope].flat();
-  return scopes.filter((name) => typeof name === "string" && name !== "");
-}
 
 const WARNINGS = {
   body_not_replayable: "A streamed body was answered 401 and cannot be sent again: send a new stream.",
@@ -93,8 +59,9 @@ class Desk extends Hands {
     this.#waiting.delete(ticket);
   }
 
+  // An error's code has one number among the words and the messages (src/core/words.rs).
   fail(ticket, code, retryable, status, receipt) {
-    const { text } = this.what(receipt);
+    const { text } = this.contentOf(receipt);
     const body = text ? (json(text) ?? text) : undefined;
     const error = new TokenError(words[code], messages[code], !!retryable, status || undefined, body);
     this.#waiting.get(ticket)?.reject(error);
@@ -104,7 +71,7 @@ class Desk extends Hands {
   // The session in hand; its token may be used unasked for a while. No access token: nobody is logged in.
   lease(access, scope, family, generation, until, expires, refreshExpires) {
     this.#session = undefined;
-    this.#lease = access ? { token: this.what(access).access, scope: this.what(scope).scope, family, generation, until, expires, refreshExpires } : undefined;
+    this.#lease = access ? { token: this.contentOf(access).access, scope: this.contentOf(scope).scope, family, generation, until, expires, refreshExpires } : undefined;
   }
 
   // The token that needs no question, while it is good.
@@ -128,17 +95,19 @@ class Desk extends Hands {
     return this.ask((ticket) => this.keeper.refused(ticket, 0, 0, false));
   }
 
-  emit(event, there, reason) {
+  emit(event, elsewhere, reason) {
     const type = words[event];
     const ended = type === "logout";
-    const remote = there !== 0;
+    const remote = elsewhere !== 0;
     this.#note(type, ended && words[reason], 0, remote);
     this.#notify(type, ended ? { reason: words[reason], remote } : { session: this.session, remote });
     this.#notify(CHANGE);
   }
 
-  warn(word, much, scope, acrValues) {
+  // What a challenge says is as it was sent: a backslash says that the next character is meant (RFC 9110 section 5.6.4).
+  warn(word, much, ...quoted) {
     const code = words[word];
+    const [scope, acrValues] = quoted.map((text) => text?.replace(/\\(.)/g, "$1"));
     this.caution(code, { ...(acrValues && { acrValues }), ...(scope && { scope }), ...(Number.isNaN(much) || { [HOW_MUCH[code]]: much }) });
   }
 
@@ -263,46 +232,4 @@ export async function createManager(options) {
 function weakly(desk) {
   const ref = new WeakRef(desk);
   return new Proxy({}, { get: (_, name) => (...values) => ref.deref()?.[name](...values) });
-}
-
-export function decodeToken(token) {
-  if (!loaded) throw new TokenError("wasm_blocked", "The module is not loaded yet: await load() or createTokenManager() first.");
-  if (typeof token !== "string") throw new TokenError("bad_token", "A JWT is a string.");
-  try {
-    return partsOf(token);
-  } catch (rule) {
-    throw new TokenError("bad_token", rule);
-  }
-}
-
-const BLOCKED =
-  "WebAssembly cannot be used here. If the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to its script-src.";
-
-let loaded = false;
-
-// A policy that forbids WebAssembly shows as a CompileError, in Safari as an EvalError; where the
-// browser has none at all, the name is missing.
-function explained(error) {
-  const forbidden = ["CompileError", "EvalError", "ReferenceError"].includes(error?.name);
-  return forbidden ? new TokenError("wasm_blocked", BLOCKED) : error;
-}
-
-export function loadSync(bytes) {
-  if (loaded) return;
-  try {
-    initSync({ module: bytes() });
-    loaded = true;
-  } catch (error) {
-    throw explained(error);
-  }
-}
-
-export async function load(source) {
-  if (loaded) return;
-  try {
-    await init({ module_or_path: source });
-    loaded = true;
-  } catch (error) {
-    throw explained(error);
-  }
 }

@@ -3,8 +3,10 @@
 
 // Locks, channels and IndexedDB may each be missing: the core knows how to do without.
 
+import { transact } from "./ledger.js";
 import { answerOf, loginRequest, logoutRequest, refreshRequest } from "./server.js";
-import { Store, numbersIn } from "./store.js";
+import { Store } from "./store.js";
+import { numbersIn } from "./values.js";
 import { LATE, within } from "./within.js";
 
 const PREFIX = "tokenkeeper:";
@@ -57,7 +59,9 @@ export class Hands extends Store {
 
   // Time
 
+  // Every feed of the keeper ends here.
   alarm(millis) {
+    this.forget();
     clearTimeout(this.#timer);
     if (millis < 0) return;
     this.#timer = setTimeout(() => this.keeper.tick(), Math.min(Math.ceil(millis), LONGEST));
@@ -76,12 +80,12 @@ export class Hands extends Store {
   }
 
   refresh(attempt, refresh) {
-    this.#call(REFRESH, attempt, refreshRequest(this.server, this.what(refresh)).catch(report));
+    this.#call(REFRESH, attempt, refreshRequest(this.server, this.contentOf(refresh)).catch(report));
   }
 
   // Says that a session is over, best effort; `keepalive` lets the message outlive the page.
   async over(ticket, access, refresh) {
-    const request = logoutRequest(this.server, this.what(access), this.what(refresh)).catch(report);
+    const request = logoutRequest(this.server, this.contentOf(access), this.contentOf(refresh)).catch(report);
     await this.#send(request, { keepalive: true }).catch(() => {});
     await Promise.all([this.#noted, this.settled]); // so that a reload finds no session any more
     this.answer(ticket);
@@ -93,8 +97,8 @@ export class Hands extends Store {
     const heard = await this.#send(request, { keepalive: false }).catch(() => undefined);
     if (!heard || heard === LATE) return keeper.unheard(login, id, heard === LATE);
     const [response, text] = heard;
-    const { html, invalidGrant, what, times } = answerOf(server, response, text, login);
-    keeper.heard(login, id, response, html, invalidGrant, this.keep(what), !!what.access, !!what.refresh, !!what.scope, ...times);
+    const { html, invalidGrant, content, times } = answerOf(server, response, text, login);
+    keeper.heard(login, id, response, html, invalidGrant, this.receiptFor(content), !!content.access, !!content.refresh, !!content.scope, ...times);
   }
 
   // The response and its whole body; LATE after the request timeout, nothing where there is no request.
@@ -200,39 +204,4 @@ export class Hands extends Store {
 export function report(error) {
   if (typeof reportError === "function") reportError(error);
   else console.error(error);
-}
-
-// Reads the entry of this name or, given a new one, writes that if it comes later, and says whether it
-// did: in one transaction, since the ledger serves as the lock where there is none.
-async function transact(name, mode, entry, deadline) {
-  const opening = indexedDB.open("tokenkeeper", 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore("ledger");
-  const database = await settled(opening);
-  try {
-    const transaction = database.transaction("ledger", mode);
-    const table = transaction.objectStore("ledger");
-    const was = (await settled(table.get(name))) ?? null;
-    if (!entry) return was;
-    const written = advances(was, entry, deadline);
-    if (written) table.put(entry, name);
-    await settled(transaction); // a full disk shows only then
-    return written;
-  } finally {
-    database.close();
-  }
-}
-
-// As Ledger::advance in src/core/ledger.rs, which says why. What is no entry of ours is nothing.
-function advances(was, [family, generation, intent], deadline) {
-  const [wasFamily, wasGeneration, wasIntent] = numbersIn(was, 3);
-  if (!Number.isSafeInteger(wasFamily) || !Number.isSafeInteger(wasGeneration)) return true;
-  const ahead = family - wasFamily || generation - wasGeneration;
-  return !(ahead < 0 || (ahead === 0 && Math.abs(intent - wasIntent) < deadline));
-}
-
-function settled(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = request.oncomplete = () => resolve(request.result);
-    request.onerror = request.onblocked = request.onabort = () => reject(request.error);
-  });
 }

@@ -1,7 +1,8 @@
 // The default entry: the module's bytes are inside, nothing is fetched, nothing is to be set up.
 
 import { isTokenError } from "./error.js";
-import { createManager, decodeToken, load, loadSync } from "./face.js";
+import { createManager } from "./face.js";
+import { decodeToken, load, loadSync } from "./module.js";
 import { bytes } from "./wasm/embedded.js";
 
 export async function createTokenManager(options) {

@@ -1,5 +1,5 @@
-// The caller's options: checked once, each refusal naming the option by its path, and handed to
-// the module in the flat shape that it reads.
+// The caller's options: checked once, each refusal naming the option by its path. Whether a resource may have the token,
+// the module says (face.js).
 
 import { refuse } from "./error.js";
 import { placeOf } from "./store.js";

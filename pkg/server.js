@@ -3,8 +3,7 @@
 
 import { claimsOf } from "./decode.js";
 import { refuse } from "./error.js";
-import { isToken } from "./store.js";
-import { json } from "./text.js";
+import { isToken, json } from "./values.js";
 
 // The fields of an answer, by their places in `server.fields` (options.js) and in USUAL_NAMES.
 const ACCESS_TOKEN = 0;
@@ -85,7 +84,7 @@ export function answerOf(server, response, text, login) {
   return {
     html: /^text\/html/.test(header("content-type")),
     invalidGrant: body?.error === "invalid_grant",
-    what: tokens.what ?? { text },
+    content: tokens.content ?? { text },
     times: [...(tokens.times ?? Array(6).fill(NaN)), date, wait].map((time) => Math.min(time, Number.MAX_SAFE_INTEGER)),
   };
 }
@@ -103,7 +102,7 @@ function tokensIn(server, body, text, login) {
     return [millis(iat), millis(exp)];
   };
   return {
-    what: { access, refresh: refresh?.value, name: refresh?.name, scope: scopeIn(body) ?? (login ? server.scope : undefined) },
+    content: { access, refresh: refresh?.value, name: refresh?.name, scope: scopeIn(body) ?? (login ? server.scope : undefined) },
     times: [millis(find(EXPIRES_IN, seconds)?.value), millis(find(REFRESH_EXPIRES_IN, seconds)?.value), ...times(access), ...times(refresh?.value)],
   };
 }

@@ -1,7 +1,8 @@
 // The slim entry: the module is a file of its own, compiled while it streams in.
 
 import { isTokenError } from "./error.js";
-import { createManager, decodeToken, load as loadFrom } from "./face.js";
+import { createManager } from "./face.js";
+import { decodeToken, load as loadFrom } from "./module.js";
 
 let loading;
 

@@ -1,8 +1,8 @@
 // Where the session is kept: a web storage, memory, or the caller's own store. What cannot be used is replaced by memory,
-// so that the page goes on (P4, P23). And what was in it and in a server's answers, which the core never sees: it knows
-// that by the receipts given here (src/core/receipt.rs).
+// so that the page goes on (P4, P23).
 
-import { json } from "./text.js";
+import { Receipts } from "./receipts.js";
+import { isToken, json, numbersIn } from "./values.js";
 import { webStorage } from "./wasm/tokenkeeper.js";
 import { LATE, within } from "./within.js";
 
@@ -16,7 +16,7 @@ const NOTHING = 0;
 const UNREADABLE = 1;
 const UNKNOWN = 2;
 
-// What the store is that the caller chose: his own, a web storage, or nothing but memory.
+// What the store is that the caller chose: their own, a web storage, or nothing but memory.
 export function placeOf(storage) {
   if (typeof storage !== "string") return { custom: storage, shared: true };
   if (storage === "memory") return { shared: false };
@@ -28,8 +28,7 @@ export function placeOf(storage) {
   }
 }
 
-export class Store {
-  keeper; // once there is one
+export class Store extends Receipts {
   #custom;
   #web;
   #memory; // the text that is kept in place of both
@@ -37,25 +36,12 @@ export class Store {
   #queue = Promise.resolve();
   #written; // to the caller's own store, and how often
   #writes = 0;
-  #kept = new Map();
-  #receipts = 0;
 
   constructor({ place, key }) {
+    super();
     this.#custom = place.custom;
     this.#web = place.web;
     this.#key = key;
-  }
-
-  // Gives a receipt for what came, and forgets what nobody asks for any more.
-  keep(what) {
-    for (const old of this.#kept.keys()) if (!this.keeper.keeps(old)) this.#kept.delete(old);
-    this.#kept.set(++this.#receipts, what);
-    return this.#receipts;
-  }
-
-  // What came with this receipt.
-  what(receipt) {
-    return this.#kept.get(receipt) ?? {};
   }
 
   // What the caller's own store holds, and when it was asked, for show(), which reads the others itself.
@@ -83,13 +69,13 @@ export class Store {
     const [, , , access, refresh, name, , , , scope] = record;
     const paired = refresh === null ? name === null : isToken(refresh) && typeof name === "string";
     if (!isToken(access) || !paired) return keeper.found(UNREADABLE);
-    const receipt = this.keep({ access, refresh, name, scope });
+    const receipt = this.receiptFor({ access, refresh, name, scope });
     keeper.stored(receipt, refresh !== null, typeof scope === "string", family, generation, received, lifetime, refreshExpires);
   }
 
   // Writes a session: the numbers of its record, and what came with these receipts.
   store(family, generation, received, lifetime, refreshExpires, ...receipts) {
-    const [{ access }, { refresh, name }, { scope }] = receipts.map((receipt) => this.what(receipt));
+    const [{ access }, { refresh, name }, { scope }] = receipts.map((receipt) => this.contentOf(receipt));
     // JSON writes null for what nothing tells, be it NaN or undefined.
     const text = JSON.stringify([VERSION, family, generation, access, refresh, name, received, lifetime, refreshExpires, scope]);
     if (this.#custom) {
@@ -132,6 +118,8 @@ export class Store {
 
   // Empties the store, unless what it holds is newer than this.
   erase(family, generation) {
+    this.#writes += 1;
+    this.#written = undefined;
     const newer = (text) => (this.show({ at: this.#writes, text }), this.keeper.outlives(family, generation));
     if (this.#custom) {
       this.#inTurn(async (store, key) => newer(textOf(await store.get(key))) || store.remove(key)).catch(() => {});
@@ -171,20 +159,7 @@ export class Store {
   }
 }
 
-// What could travel in a header: no token is empty, or has spaces, control characters or anything beyond ASCII in it.
-export function isToken(text) {
-  return typeof text === "string" && /^[!-~]+$/.test(text);
-}
-
-// Records, ledger entries and messages are arrays. Anyone on the origin can write such things, so what does not look
-// like ours is nothing.
-
-export function numbersIn(data, count) {
-  const list = Array.isArray(data) ? data : [];
-  return Array.from({ length: count }, (_, at) => (typeof list[at] === "number" ? list[at] : NaN));
-}
-
-// What a store of the caller's own has brought: anything but a text is nothing.
+// What a store has brought: anything but a text is nothing.
 function textOf(found) {
   return typeof found === "string" ? found : undefined;
 }

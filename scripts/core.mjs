@@ -11,7 +11,7 @@ const platform = [
 ];
 
 await build({
-  stdin: { contents: 'export { createManager, load } from "./face.js";', resolveDir: pkg },
+  stdin: { contents: 'export { createManager } from "./face.js"; export { load } from "./module.js";', resolveDir: pkg },
   bundle: true, format: "iife", globalName: "core", minifyWhitespace: true, logLevel: "warning", outfile: `${pkg}wasm/core.js`,
   banner: { js: `export function coreIn({ ${platform.join(", ")} }) {` },
   footer: { js: "return core;\n}" },

@@ -52,7 +52,6 @@ let WASM_VECTOR_LEN;
 
 // ASCII is copied here, faster than the platform's encoder for what is short; it has the rest.
 function passStringToWasm0(text) {
-  if (isLikeNone(text)) return 0;
   const { length } = text;
   let at = wasm.__wbindgen_malloc(length, 1) >>> 0;
   let done = 0;
@@ -71,20 +70,10 @@ function passStringToWasm0(text) {
 // References to JavaScript's objects
 
 function addToExternrefTable0(object) {
-  if (isLikeNone(object)) return 0;
+  if (object === undefined || object === null) return 0;
   const index = wasm.__externref_table_alloc();
   wasm.__wbindgen_externrefs.set(index, object);
   return index;
-}
-
-function takeFromExternrefTable0(index) {
-  const object = wasm.__wbindgen_externrefs.get(index);
-  wasm.__externref_table_dealloc(index);
-  return object;
-}
-
-function isLikeNone(value) {
-  return value === undefined || value === null;
 }
 
 // A function whose exceptions the module takes as errors.

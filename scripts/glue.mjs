@@ -53,7 +53,7 @@ const importNames = [...handed, ...otherImports.map(({ name }) => name)];
 const free = part(/^const KeeperFinalization = [\s\S]*?new FinalizationRegistry\((.*)\);\n/m);
 const functions = part(/^export class Keeper [\s\S]*?^\}\nif \(Symbol\.dispose\).*\n([\s\S]*?)^function __wbg_get_imports/m);
 
-let glue = `import { utf8 } from "../text.js";
+let glue = `import { utf8 } from "../values.js";
 
 // What the module is told, by its exports' numbers, and what it calls, by its imports'.
 const METHODS = "${methodNames.join(" ")}".split(" ");

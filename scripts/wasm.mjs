@@ -1,6 +1,6 @@
-// Takes a WebAssembly module apart, as far as this folder's scripts need it.
+// Takes a WebAssembly module apart, as far as this folder's scripts need it, and puts it together under other names.
 
-export function sections(bytes) {
+function sections(bytes) {
   const list = [];
   for (const read = reader(bytes, 8); read.at < bytes.length; ) {
     const id = read.byte();
@@ -9,7 +9,7 @@ export function sections(bytes) {
   return list;
 }
 
-export function reader(bytes, at = 0) {
+function reader(bytes, at = 0) {
   return {
     at,
     byte() {
@@ -25,23 +25,20 @@ export function reader(bytes, at = 0) {
     bytes(length) {
       return bytes.subarray(this.at, (this.at += length));
     },
-    since(from) {
-      return bytes.subarray(from, this.at);
-    },
     text() {
       return new TextDecoder().decode(this.bytes(this.number()));
     },
   };
 }
 
-export function number(value) {
+function number(value) {
   const bytes = [];
   do bytes.push((value % 128) + (value >= 128 ? 128 : 0));
   while ((value = Math.floor(value / 128)));
   return bytes;
 }
 
-export const sectionOf = ({ id, content }) => [id, ...number(content.length), ...content];
+const sectionOf = ({ id, content }) => [id, ...number(content.length), ...content];
 
 const CUSTOM = 0, IMPORT = 2, EXPORT = 7, ELEMENT = 9, CODE = 10;
 const FUNCTION = 0, FUNCTION_NAMES = 1;

@@ -16,14 +16,16 @@
 //! ```
 //!
 //! [`core`] decides. It is pure: time, and what is known of sessions, store and ledger, come in as
-//! values ([`core::io::Input`]); what to do comes out as values ([`core::io::Output`]). It has no
-//! token: those stay with whoever drives it, who gives it a [receipt](core::receipt) for each. It
+//! values ([`core::io::Input`]); what to do comes out as values ([`core::io::Output`]). Its
+//! machine has no token: those stay with whoever drives it, who gives a [receipt](core::receipt) for
+//! each. It
 //! compiles for the host, where the simulation in `tests/` drives many machines at once through
 //! faults that no browser test could wait for.
 //!
 //! `web` does. It exists for `wasm32` only, with the feature `browser`: the loop around the machine,
-//! the judgement of answers, and the border to JavaScript, which numbers cross. What is asynchronous
-//! or a matter of JavaScript values, tokens above all, is done in `pkg/`.
+//! the judgement of answers, and the border to JavaScript, which numbers cross, and of texts
+//! addresses, challenges and base64url. What is asynchronous or a matter of JavaScript values, tokens
+//! above all, is done in `pkg/`.
 //!
 //! # Code map
 //!
@@ -43,26 +45,27 @@
 //! | `web::driver` | the loop: feed, drain, perform |
 //! | `web::answer`, `web::decode`, `web::storage` | answers, base64url, the web storages |
 //! | `web::js`, `web::memory` | the platform's clocks, the allocator |
-//! | `pkg/face.js`, `pkg/fetch.js` | the manager that users hold, and its `fetch` |
-//! | `pkg/hands.js`, `pkg/server.js` | timers, locks, tabs, ledger; calls to the authorization server |
-//! | `pkg/store.js` | the store, and what the receipts stand for |
-//! | `pkg/options.js`, `pkg/decode.js` | options checked; `decodeJwt` |
-//! | `pkg/error.js`, `pkg/text.js`, `pkg/within.js` | errors, JSON and UTF-8, deadlines |
+//! | `pkg/face.js`, `pkg/session.js`, `pkg/fetch.js` | the manager that users hold, its session, and its `fetch` |
+//! | `pkg/hands.js`, `pkg/ledger.js`, `pkg/server.js` | timers, locks, tabs; the ledger; calls to the authorization server |
+//! | `pkg/store.js`, `pkg/receipts.js` | the store, and what stands behind receipts |
+//! | `pkg/options.js`, `pkg/module.js`, `pkg/decode.js` | options checked; the module loaded; `decodeJwt` |
+//! | `pkg/error.js`, `pkg/values.js`, `pkg/within.js` | errors, values that nobody vouches for, deadlines |
 //!
 //! A `P8` in a comment is a pain that users of other libraries have, by its number in
 //! `docs/pains.md`.
 //!
 //! # Architecture invariants
 //!
-//! - Nothing in `core` knows JavaScript, a clock, randomness or I/O, so nothing there can fail for
+//! - Nothing in `core` calls JavaScript or looks at a clock, randomness or I/O, so nothing there can fail for
 //!   the environment's sake, and the same inputs lead to the same outputs.
-//! - No rule about sessions stands outside `core`. An `if` about sessions in `web` or in `pkg/` is in
-//!   the wrong file.
+//! - No rule about sessions stands outside `core`, but for the ledger's (`advances` in
+//!   `pkg/ledger.js`), which has to be judged inside its transaction. Any other `if` about sessions in
+//!   `web` or in `pkg/` is in the wrong file.
 //! - Nothing is borrowed while JavaScript runs: any call out may call in again.
 //! - No panic path ships: `unwrap`, `expect`, indexing and `panic` are denied by lint in `src/`.
-//! - No token enters the core or the module, so none can be in an event, a message, an error, the
-//!   timeline or a `Debug` text of theirs. From `pkg/` it goes to a resource, to the authorization
-//!   server and to the store.
+//! - No token enters the machine: receipts stand for them, so none can be in an event, a message, an
+//!   error or a `Debug` text of its. Only [`core::jwt`] sees one, to take it apart, and keeps nothing.
+//!   From `pkg/` a token goes to a resource, to the authorization server and to the store.
 //! - The nine rules of [`core::rules`] are kept by the machine; a comment names each by its number
 //!   where it is relied upon.
 //!

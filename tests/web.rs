@@ -73,6 +73,7 @@ cases! {
         session_cannot_be_changed
         error_has_its_shape
         error_holds_no_token_and_neither_does_explain
+        tokens_are_forgotten_when_nobody_needs_them
         decoding_tells_the_broken_rule_or_gives_the_parts
         closing_answers_everyone_who_waits_and_nothing_traps_later
         closing_while_the_store_hangs_traps_nothing

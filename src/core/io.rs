@@ -17,7 +17,8 @@ pub struct Ticket(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempt(pub u32);
 
-/// What never changes in a machine's life.
+/// What a machine is made with. Only the store may change: one that fails before anybody logged in is
+/// shared with nobody.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// How long before its expiry a token counts as stale.
@@ -127,7 +128,7 @@ impl Outcome {
     #[must_use]
     pub fn needs(self, receipt: Receipt) -> bool {
         match self {
-            Self::Granted(grant) => grant.tokens.need(receipt),
+            Self::Granted(grant) => grant.tokens.needs(receipt),
             Self::Refused(error) | Self::Failed { error, .. } => error.words == Some(receipt),
         }
     }

@@ -1,13 +1,13 @@
-//! Tokens as values that cannot leak (rule 9): the core has none.
+//! Tokens as values that cannot leak (rule 9): the machine has none.
 
 use std::num::NonZeroU32;
 
-/// Stands for what the driver keeps and the core never sees: the tokens of an answer or of a stored
+/// Stands for what the driver keeps and the machine never sees: the tokens of an answer or of a stored
 /// record, its scope, a server's own words.
 ///
 /// A session says which receipts brought its access token, its refresh token and its scope; the
 /// driver looks up what was in them when it has to send or store it. What
-/// [`Machine::keeps`](super::machine::Machine::keeps) no longer asks for can be forgotten.
+/// [`Machine::needs`](super::machine::Machine::needs) no longer asks for can be forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Receipt(NonZeroU32);
 
@@ -50,7 +50,7 @@ impl Tokens {
 
     /// Whether any of them came with this receipt.
     #[must_use]
-    pub fn need(self, receipt: Receipt) -> bool {
+    pub fn needs(self, receipt: Receipt) -> bool {
         [Some(self.access), self.refresh, self.scope].contains(&Some(receipt))
     }
 }

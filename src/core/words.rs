@@ -43,7 +43,7 @@ words! {
     /// The server did not answer in time.
     Timeout = "timeout",
 
-    // Reasons of a logout, in the order of core::io::Reason.
+    // Reasons of a logout.
     /// The token expired and there was nothing to renew it with.
     Expired = "expired",
     /// The server refused the refresh token.

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 
 use js_sys::Math;
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::hands::Hands;
@@ -13,7 +14,7 @@ use crate::core::io::{Event, Input, Lease, Message, Output, Policy, Ticket, Warn
 use crate::core::ledger::Stamp;
 use crate::core::machine::Machine;
 use crate::core::receipt::{Receipt, Tokens};
-use crate::core::record::{Record, number, span};
+use crate::core::record::{Record, number, span, whole};
 use crate::core::resources::Resources;
 use crate::core::session::{Session, Stored};
 use crate::core::timeline::Entry;
@@ -28,7 +29,7 @@ pub(super) struct Driver {
     /// What the store held when it was read last.
     pub(super) stored: Cell<Stored>,
     inbox: RefCell<Vec<Input>>,
-    pub(super) driving: Cell<bool>,
+    driving: Cell<bool>,
 }
 
 impl Driver {
@@ -89,7 +90,7 @@ impl Driver {
             Output::Look(attempt) => hands.look(attempt.0.into()),
             Output::Note(attempt, ledger) => {
                 let intent = ledger.intent.map(|at| number(at.count()));
-                hands.note(attempt.0.into(), &array(ledger.stamp, intent));
+                hands.note(attempt.0.into(), &Stamped::array(ledger.stamp, intent));
             }
             Output::Refresh(attempt, refresh) => {
                 hands.refresh(attempt.0.into(), number_of(refresh));
@@ -98,8 +99,10 @@ impl Driver {
             Output::Store(session) => self.save(session),
             Output::Tell(message) => {
                 hands.tell(&match message {
-                    Message::Changed(stamp) => array(stamp, None),
-                    Message::Ended(stamp, reason) => array(stamp, Some(f64::from(reason as u8))),
+                    Message::Changed(stamp) => Stamped::array(stamp, None),
+                    Message::Ended(stamp, reason) => {
+                        Stamped::array(stamp, Some(f64::from(reason as u8)))
+                    }
                 });
             }
             Output::Unlock(attempt) => hands.unlock(attempt.0.into()),
@@ -174,9 +177,14 @@ impl Driver {
 }
 
 /// A stamp and more, as the ledger has it, and as tabs tell it to each other.
-fn array(stamp: Stamp, more: Option<f64>) -> JsValue {
-    let entry = (number(stamp.family), stamp.generation, more);
-    serde_wasm_bindgen::to_value(&entry).unwrap_or_default()
+#[derive(Serialize)]
+struct Stamped(f64, u32, Option<f64>);
+
+impl Stamped {
+    fn array(stamp: Stamp, more: Option<f64>) -> JsValue {
+        let entry = Self(number(stamp.family), stamp.generation, more);
+        serde_wasm_bindgen::to_value(&entry).unwrap_or_default()
+    }
 }
 
 fn number_of(receipt: Option<Receipt>) -> f64 {
@@ -185,7 +193,7 @@ fn number_of(receipt: Option<Receipt>) -> f64 {
 
 /// Any number, the same in no two tabs.
 fn seed() -> u64 {
-    js::millis(Math::random() * 9_007_199_254_740_992.0).count()
+    whole(Math::random() * 9_007_199_254_740_991.0).unwrap_or_default()
 }
 
 /// The ticket of what nobody waits for.

@@ -1,6 +1,7 @@
 //! The shell's hands: what is asynchronous about the platform is done in JavaScript, where a
 //! promise costs nothing (pkg/hands.js), and so is all that touches a token, which the hands know by
-//! the receipts that they gave; 0 is none. Numbers, but for a few, so that nothing is made of them on their way. What comes of each call comes back through a method of
+//! the receipts that they gave; 0 is none. Numbers are passed wherever they will do, so that nothing
+//! is made of them on their way. What comes of each call comes back through a method of
 //! [`Keeper`](super::keeper::Keeper).
 
 use wasm_bindgen::prelude::*;
@@ -32,7 +33,7 @@ extern "C" {
         refresh_expires: f64,
     );
 
-    /// Listeners are told of an event; a logout's reason.
+    /// Listeners are told of an event; the reason is a logout's, else 0.
     #[wasm_bindgen(method)]
     pub(super) fn emit(this: &Hands, event: u8, remote: u8, reason: u8);
 

@@ -20,9 +20,3 @@ pub(super) fn now() -> Now {
 pub(super) fn millis(number: f64) -> Millis {
     Millis::of(number as u64)
 }
-
-/// The same for the number of an attempt.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-pub(super) const fn small(number: f64) -> u32 {
-    number as u32
-}

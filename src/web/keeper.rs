@@ -1,6 +1,7 @@
 //! `Keeper`, the exported class: everything that JavaScript tells the shell. Every method takes
 //! `&self`, returns at once and is no `async fn`, which would borrow the object while a promise is
-//! pending. What crosses are numbers: texts cost most, and tokens stay on the other side.
+//! pending. What crosses are numbers, and of texts only addresses and challenges, since texts cost
+//! most. Tokens stay on the other side.
 
 use wasm_bindgen::prelude::*;
 
@@ -104,10 +105,8 @@ impl Keeper {
 
     /// Whether anything is still to be said about what came with this receipt.
     #[must_use]
-    pub fn keeps(&self, receipt: u32) -> bool {
-        // Outputs that are still to be performed may speak of it, too.
-        let asked = |receipt| self.0.driving.get() || self.0.machine.borrow().keeps(receipt);
-        Receipt::new(receipt).is_some_and(asked)
+    pub fn needs(&self, receipt: u32) -> bool {
+        Receipt::new(receipt).is_some_and(|receipt| self.0.machine.borrow().needs(receipt))
     }
 
     /// The store was read for the first time; the ticket is answered when it is known who is logged
@@ -253,7 +252,7 @@ impl Keeper {
     fn outcome(&self, call: Call, id: f64, outcome: Outcome) {
         self.0.feed(match call {
             Call::Login => Input::LoggedIn(ticket_of(id), outcome),
-            Call::Refresh => Input::Answered(Attempt(js::small(id)), outcome),
+            Call::Refresh => Input::Answered(attempt_of(id), outcome),
         });
     }
 
@@ -294,7 +293,11 @@ const fn call_of(login: bool) -> Call {
 }
 
 fn ticket_of(number: f64) -> Ticket {
-    Ticket(js::millis(number).count())
+    Ticket(whole(number).unwrap_or_default())
+}
+
+fn attempt_of(number: f64) -> Attempt {
+    Attempt(whole(number).and_then(|number| u32::try_from(number).ok()).unwrap_or_default())
 }
 
 fn stamp(family: f64, generation: f64) -> Stamp {

@@ -20,7 +20,8 @@ impl World {
         let now = self.clocks(slot);
         self.witness_input(slot, &input);
         if let Some(tokens) = tokens_in(&input) {
-            self.tabs[slot].keep(tokens);
+            self.tabs[slot].kept.push(tokens.access);
+            self.tabs[slot].kept.extend(tokens.refresh);
         }
         let Some(machine) = &mut self.tabs[slot].machine else { return };
         machine.handle(now, input);
@@ -32,6 +33,7 @@ impl World {
         if let Some(next) = self.tabs[slot].inbox.pop() {
             return self.feed(slot, next);
         }
+        self.tabs[slot].forget();
         self.arm(slot);
         self.witness_tab(slot);
         self.retire(slot);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokenkeeper::core::io::{Input, Lease, Ticket};
 use tokenkeeper::core::ledger::Stamp;
 use tokenkeeper::core::machine::Machine;
-use tokenkeeper::core::receipt::{Receipt, Tokens};
+use tokenkeeper::core::receipt::Receipt;
 use tokenkeeper::core::session::Stored;
 
 use crate::event::{Page, Task};
@@ -110,13 +110,10 @@ impl Tab {
         Some(Held { stamp: session.stamp, key: key_of(session.tokens.access) })
     }
 
-    /// Keeps what came, and forgets what the machine asks for no more.
-    pub fn keep(&mut self, tokens: Tokens) {
-        if let Some(machine) = &self.machine {
-            self.kept.retain(|&receipt| machine.keeps(receipt));
-        }
-        self.kept.push(tokens.access);
-        self.kept.extend(tokens.refresh);
+    /// Forgets what the machine will ask for no more.
+    pub fn forget(&mut self) {
+        let machine = self.machine.as_ref();
+        self.kept.retain(|&receipt| machine.is_some_and(|machine| machine.needs(receipt)));
     }
 
     /// What the page's own reading of the store gives.

@@ -1,7 +1,8 @@
 // Listeners, errors, snapshots, and the end.
 
 import { isTokenError } from "../../pkg/error.js";
-import { decodeToken } from "../../pkg/face.js";
+import { decodeToken } from "../../pkg/module.js";
+import { Receipts } from "../../pkg/receipts.js";
 import { API, equal, fails, jwt, later, never, ok, ownStore, rejection, turn, until } from "./harness.js";
 
 export const cases = {
@@ -161,6 +162,25 @@ export const cases = {
     const told = JSON.stringify([m.explain(), m.events]);
     ok(!/(access|refresh)-\d/.test(told), "no token in explain() and events");
     ok(m.explain().every(({ at, what }) => Number.isFinite(at) && typeof what === "string"), "entries with their times");
+  },
+
+  async tokens_are_forgotten_when_nobody_needs_them(t) {
+    t.server();
+    const given = [];
+    const { receiptFor } = Receipts.prototype;
+    t.replace(Receipts.prototype, "receiptFor", function (content) {
+      const receipt = receiptFor.call(this, content);
+      given.push(() => Object.keys(this.contentOf(receipt)).length > 0);
+      return receipt;
+    });
+    const remembered = () => given.filter((isRemembered) => isRemembered()).length;
+    const m = await t.loggedIn();
+    const once = remembered();
+    for (let count = 0; count < 3; count++) await m.refresh();
+    equal(remembered(), once, "as much as after the login");
+    ok(once > 0, "the session's tokens at least");
+    await m.logout();
+    equal(remembered(), 0, "after the logout");
   },
 
   async decoding_tells_the_broken_rule_or_gives_the_parts(t) {

@@ -284,6 +284,7 @@ export const cases = {
     for (const [status, challenge, code, more] of [
       [403, 'Bearer realm="x", error="insufficient_scope", scope="admin write"', "insufficient_scope", { scope: "admin write" }],
       [401, 'Bearer error="insufficient_scope"', "insufficient_scope", {}],
+      [403, 'Bearer scope="a\\"b\\\\c", error="insufficient_scope"', "insufficient_scope", { scope: 'a"b\\c' }],
       [401, 'Bearer error="insufficient_user_authentication", acr_values="mfa", max_age=300', "step_up_required", { acrValues: "mfa", maxAge: 300 }],
       [401, 'Basic realm="a", Bearer error="insufficient_user_authentication"', "step_up_required", {}],
     ]) {

@@ -2,7 +2,8 @@
 // moves when it is told to, and an authorization and resource server that is a function.
 
 import { isTokenError } from "../../pkg/error.js";
-import { createManager, load } from "../../pkg/face.js";
+import { createManager } from "../../pkg/face.js";
+import { load } from "../../pkg/module.js";
 import { Keeper } from "../../pkg/wasm/tokenkeeper.js";
 
 const platform = { fetch: globalThis.fetch, setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, Date, now: Date.now, performance: performance.now };

@@ -61,7 +61,7 @@ use super::timeline::Entry;
 ///
 /// impl Shell {
 ///     fn granted(&mut self, access: &'static str, refresh: &'static str) -> Outcome {
-///         self.kept.retain(|receipt, _| self.machine.keeps(*receipt));
+///         self.kept.retain(|receipt, _| self.machine.needs(*receipt));
 ///         let newest = self.kept.keys().map(|receipt| receipt.number()).max().unwrap_or(0);
 ///         let receipt = Receipt::new(newest + 1).expect("more than 0");
 ///         self.kept.insert(receipt, (access, refresh));
@@ -280,18 +280,13 @@ impl Machine {
         self.held.map(|held| held.session)
     }
 
-    /// When the access token expires, by the wall clock as it stands now.
-    #[must_use]
-    pub fn expires_at(&self) -> Option<Millis> {
-        self.held?.expires_at()
-    }
-
     /// Whether the session, or what is still to come of an answer, needs what came with this receipt.
+    /// Ask when all outputs have been performed: those that remain may need it, too.
     #[must_use]
-    pub fn keeps(&self, receipt: Receipt) -> bool {
-        self.session().is_some_and(|session| session.tokens.need(receipt))
+    pub fn needs(&self, receipt: Receipt) -> bool {
+        self.session().is_some_and(|session| session.tokens.needs(receipt))
             || self.renewal.answer.is_some_and(|answer| answer.needs(receipt))
-            || self.grants().any(|grant| grant.tokens.need(receipt))
+            || self.grants().any(|grant| grant.tokens.needs(receipt))
             || self.failure.is_some_and(|error| error.words == Some(receipt))
     }
 

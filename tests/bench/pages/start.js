@@ -1,4 +1,4 @@
-// From a module's text to something usable, by the page's own clock: cold on a process's first load, warm on its fourth.
+// From a script's text to something usable, by the page's own clock: cold on a process's first load, warm on its fourth.
 // Then the next page, of an origin and so in a process of its own.
 
 import { report } from "./measure.js";

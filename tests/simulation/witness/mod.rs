@@ -217,7 +217,8 @@ impl World {
         observed.in_hand = observed.in_hand.filter(|(key, _)| held != Some(key.family));
     }
 
-    /// 9: the page has not forgotten the tokens that it is asked for.
+    /// What the machine has no need of, the page forgets: it is never asked for that again (9: so a
+    /// token goes nowhere after its end).
     fn witness_receipts(&mut self, slot: usize, output: &Output) {
         let tokens = match output {
             Output::Lease(Some(lease)) => Some(lease.session.tokens),
