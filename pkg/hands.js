@@ -38,6 +38,7 @@ export class Hands extends Store {
   async begin(keeper) {
     this.keeper = keeper;
     if (this.#settings.place.unusable) keeper.storeFailed();
+    if (this.#settings.cookie) this.probe(); // since a session may come without a login
     this.#listen();
     this.show(await this.read());
     await this.ask((ticket) => keeper.open(ticket)).catch(() => {}); // nobody: no error here

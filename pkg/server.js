@@ -92,7 +92,7 @@ export function answerOf(server, response, text, login) {
 function tokensIn(server, body, text, login) {
   const find = finder(server, body);
   // RFC 6749 section 7.1: a token of a type one does not know must not be used.
-  if (server.oauth && !/^bearer$/i.test(body?.token_type ?? "bearer")) return {};
+  if (server.oauth && !/^"bearer"$/i.test(JSON.stringify(body?.token_type ?? "bearer"))) return {};
   const access = find(ACCESS_TOKEN, filled)?.value ?? (server.oauth ? undefined : bareToken(body, text));
   const refresh = server.via === "cookie" ? undefined : find(REFRESH_TOKEN, filled);
   if (!isToken(access) || (refresh && !isToken(refresh.value))) return {};

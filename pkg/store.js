@@ -22,10 +22,12 @@ export function placeOf(storage) {
   if (storage === "memory") return { shared: false };
   const shared = storage === "local";
   try {
-    return { web: webStorage(shared), shared };
+    // Asked for here first, since an exception on its way through the module would cost that some of its stack for good.
+    if (window[`${storage}Storage`]) return { web: webStorage(shared), shared };
   } catch {
-    return { unusable: true, shared: false };
+    // forbidden, or there is no window
   }
+  return { unusable: true, shared: false };
 }
 
 export class Store extends Receipts {

@@ -175,6 +175,7 @@ cases! {
         tabs_of_another_name_hear_nothing
         messages_hold_stamps_and_a_reason_and_no_token
         messages_that_are_garbage_change_nothing
+        message_that_claims_the_last_stamp_there_is_keeps_no_logout_from_emptying_the_store
         messages_are_done_without_where_there_is_no_channel
         channel_is_closed_with_its_manager
         coming_online_has_the_store_read_again

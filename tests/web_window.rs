@@ -12,6 +12,7 @@ cases! {
         web_storage_that_is_absent_gives_way_to_memory
         web_storage_that_is_forbidden_gives_way_to_memory
         web_storage_that_takes_nothing_gives_way_to_memory
+        web_storage_that_takes_nothing_leaves_each_tab_the_session_of_its_cookie
         web_storage_that_cannot_be_read_later_gives_way_to_memory
         web_storage_that_fills_up_later_gives_way_to_memory
         web_storage_with_room_for_one_record_takes_the_next_in_its_place

@@ -292,16 +292,22 @@ const fn call_of(login: bool) -> Call {
     if login { Call::Login } else { Call::Refresh }
 }
 
-fn ticket_of(number: f64) -> Ticket {
-    Ticket(whole(number).unwrap_or_default())
+// What comes back here left as a number of this module, none of which is negative or has a fraction. It need not be one that
+// a store or a message may hold: the next family after the largest that another tab can claim lies beyond those.
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as said")]
+const fn ticket_of(number: f64) -> Ticket {
+    Ticket(number as u64)
 }
 
-fn attempt_of(number: f64) -> Attempt {
-    Attempt(whole(number).and_then(|number| u32::try_from(number).ok()).unwrap_or_default())
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as said")]
+const fn attempt_of(number: f64) -> Attempt {
+    Attempt(number as u32)
 }
 
-fn stamp(family: f64, generation: f64) -> Stamp {
-    Stamp::read(family, generation).unwrap_or_default()
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as said")]
+const fn stamp(family: f64, generation: f64) -> Stamp {
+    Stamp { family: family as u64, generation: generation as u32 }
 }
 
 /// Tabs tell each other their numbers.

@@ -149,6 +149,28 @@ test("in a page that is none, as Vitest makes one of Node and jsdom, the session
   equal(said, "tokenkeeper");
 });
 
+test("where a page that is none has a window beside the global object, as global-jsdom makes it, it is that window's", async () => {
+  const said = await inNode(`
+    import { createTokenManager } from "tokenkeeper";
+    const kept = new Map();
+    globalThis.window = { localStorage: { getItem: (key) => kept.get(key) ?? null, setItem: (key, text) => void kept.set(key, text), removeItem: (key) => void kept.delete(key) } };
+    globalThis.fetch = async () => Response.json({ access_token: "a" });
+    const manager = await createTokenManager(${JSON.stringify(options)});
+    await manager.login({});
+    console.log([...kept.keys()].join());
+  `);
+  equal(said, "tokenkeeper");
+});
+
+test("managers come and go where there is no web storage, as on a server, and the module has no less room after", async () => {
+  const said = await inNode(`
+    import { createTokenManager } from "tokenkeeper";
+    for (let count = 0; count < 25_000; count++) (await createTokenManager(${JSON.stringify(options)})).close();
+    console.log("all of them");
+  `);
+  equal(said, "all of them");
+});
+
 test("an open manager does not keep a Node process alive", async () => {
   const server = await startServers();
   try {

@@ -1,10 +1,17 @@
 //! P14, P23, P26, P28: what platforms do to pages.
 
-use tokenkeeper::core::io::{Event, Evidence, Input, Means, Output, Sharing, Warning};
+use tokenkeeper::core::io::{
+    Event, Evidence, Input, Means, Message, Output, Reason, Sharing, Warning,
+};
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::Stored;
 
 use crate::page::{HOUR, Page, count, events, failed, granted, sent, stamp, told};
+
+/// Whether others hear of it.
+fn speaks(output: &Output) -> bool {
+    matches!(output, Output::Note(..) | Output::Tell(_))
+}
 
 /// P23: a store that throws.
 #[test]
@@ -32,12 +39,7 @@ fn p23_a_store_that_fails_before_a_login_makes_the_session_the_tabs_own() {
         page.feed(Input::LoggingIn(ticket));
         let outputs = page.feed(Input::LoggedIn(ticket, granted(2)));
         assert_eq!(told(&outputs), ["access2"]);
-        for told in [
-            |output: &Output| matches!(output, Output::Note(..)),
-            |output: &Output| matches!(output, Output::Tell(_)),
-        ] {
-            assert_eq!(count(&outputs, told), usize::from(!fails), "the others know nothing of it");
-        }
+        assert_eq!(count(&outputs, speaks), if fails { 0 } else { 2 }, "to the others");
         page.ledger = Some(Ledger::settled(Stamp { family: u64::MAX, generation: 1 }));
         page.pass(HOUR);
         assert_eq!(sent(&page.want()), refreshed);
@@ -51,6 +53,34 @@ fn p23_a_store_that_fails_later_leaves_the_session_in_memory() {
     let outputs = page.feed(Input::StoreFailed);
     assert_eq!(count(&outputs, |output| matches!(output, Output::Store(_))), 1);
     assert!(page.machine.session().is_some());
+
+    let ticket = page.ticket();
+    page.feed(Input::LoggingIn(ticket));
+    let outputs = page.feed(Input::LoggedIn(ticket, granted(2)));
+    assert_eq!(told(&outputs), ["access2"]);
+    assert_eq!(count(&outputs, speaks), 0, "the next login's is the tab's own");
+}
+
+/// Nor does this tab, which waits in vain for what its store does not show, end what others have.
+#[test]
+fn p23_a_tab_whose_store_failed_ends_no_other_tabs_session() {
+    for newest in [stamp(2), Stamp { family: 4096, generation: 1 }] {
+        let mut page = Page::with_session(HOUR).opened();
+        page.feed(Input::StoreFailed);
+        page.feed(Input::Told(Message::Changed(newest)));
+        page.ledger = Some(Ledger::settled(newest));
+        let mut outputs = Vec::new();
+        for _ in 0..3 {
+            page.renew();
+            outputs = page.wait(5_000);
+        }
+        assert_eq!(told(&outputs), ["session_ended"]);
+        let ended = Event::Logout { reason: Reason::RefreshRejected, remote: false };
+        assert_eq!(events(&outputs), [ended]);
+        assert_eq!(count(&outputs, speaks), 0, "{newest:?}");
+        assert_eq!(page.stored, Stored::Nothing, "memory, that is");
+        assert_eq!(told(&page.want()), ["not_logged_in"]);
+    }
 }
 
 /// P23: a store that something else wrote to.

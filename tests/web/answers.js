@@ -124,7 +124,7 @@ export const cases = {
   },
 
   async answer_of_oauth_with_a_token_of_an_unknown_type_is_not_used(t) {
-    for (const token_type of ["DPoP", "mac", "bearer2", 7]) {
+    for (const token_type of ["DPoP", "mac", "bearer2", 7, ["bearer"], { toString: 1 }]) {
       await fails(from(t, { access_token: "a", token_type }, { oauth: true }), "bad_response");
     }
   },

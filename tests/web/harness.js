@@ -323,3 +323,12 @@ export function later() {
 export const never = () => new Promise(() => {});
 
 export const isWindow = typeof document === "object";
+
+// All that is posted under a name.
+export function overhear(t, name) {
+  const channel = new BroadcastChannel(`tokenkeeper:${name}`);
+  const heard = [];
+  channel.onmessage = ({ data }) => heard.push(data);
+  t.atEnd(() => channel.close());
+  return { heard, say: (message) => channel.postMessage(message) };
+}

@@ -1,17 +1,8 @@
 // Other tabs: messages, and what wakes a page. Managers of one name on one store are tabs to each other.
 
-import { equal, later, ok, ownStore, record, turn, until } from "./harness.js";
+import { equal, later, ok, overhear, ownStore, record, turn, until } from "./harness.js";
 
 const types = (m) => m.events.map(({ type, remote, reason }) => [type, remote, reason].filter((part) => part !== undefined).join(" "));
-
-// All that is posted under a name.
-function overhear(t, name) {
-  const channel = new BroadcastChannel(`tokenkeeper:${name}`);
-  const heard = [];
-  channel.onmessage = ({ data }) => heard.push(data);
-  t.atEnd(() => channel.close());
-  return { heard, say: (message) => channel.postMessage(message) };
-}
 
 export const cases = {
   async tabs_hear_of_login_refresh_and_logout(t) {
@@ -85,6 +76,22 @@ export const cases = {
     ok(m.session === session, "the same session");
     equal(m.events.length, 1, "events since the login");
     equal(await m.token(), server.access);
+  },
+
+  async message_that_claims_the_last_stamp_there_is_keeps_no_logout_from_emptying_the_store(t) {
+    t.server();
+    const { say } = overhear(t, "last");
+    const storage = ownStore();
+    const m = await t.loggedIn({ storage, name: "last" });
+    const heard = later();
+    const channel = new BroadcastChannel("tokenkeeper:last");
+    t.atEnd(() => channel.close());
+    channel.onmessage = heard.resolve;
+    say([Number.MAX_SAFE_INTEGER, 1]);
+    await heard.promise;
+    await turn();
+    await m.logout();
+    equal(storage.text, null, "what the store holds");
   },
 
   async messages_are_done_without_where_there_is_no_channel(t) {

@@ -1,6 +1,6 @@
 // The web storages and the page's own events, which only a window has.
 
-import { API, equal, ok, record, turn, until } from "./harness.js";
+import { API, equal, ok, overhear, record, turn, until } from "./harness.js";
 
 const STORAGES = { local: "localStorage", session: "sessionStorage" };
 
@@ -94,6 +94,21 @@ export const cases = {
       double(t, name, { setItem: full });
       await livesInMemory(t, kind);
     }
+  },
+
+  async web_storage_that_takes_nothing_leaves_each_tab_the_session_of_its_cookie(t) {
+    double(t, "localStorage", { setItem: full });
+    t.server();
+    const options = { storage: "local", name: "cookies", server: { refreshVia: "cookie" } };
+    const { heard } = overhear(t, "cookies");
+    const [one, two] = [await t.manager(options), await t.manager(options)];
+    for (let count = 0; count < 3; count++) {
+      await one.refresh();
+      await two.refresh();
+    }
+    equal([one, two].map((m) => m.warnings("storage_unavailable").length), [1, 1], "warnings");
+    equal([one, two].map((m) => m.warnings("refresh_failed").length), [0, 0], "refreshes that failed");
+    equal(heard, [], "what they told each other");
   },
 
   async web_storage_that_cannot_be_read_later_gives_way_to_memory(t) {

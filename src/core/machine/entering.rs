@@ -70,6 +70,9 @@ impl Machine {
 
     /// Keeps what the server granted as the newest session there is.
     pub(super) fn begin_session(&mut self, grant: Grant) -> Stamp {
+        if self.store_lost {
+            self.policy.store = Sharing::Private;
+        }
         let stamp = Stamp { family: self.next_family(), generation: 1 };
         self.keep(Session::begun(stamp, grant, self.now.wall));
         self.emit(Event::Login { remote: false });

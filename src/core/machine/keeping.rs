@@ -45,12 +45,15 @@ impl Machine {
         }
     }
 
-    /// From here on the session lives in memory, which no other tab reads. Other tabs may still have
-    /// the session in hand: with that one it goes on as among tabs.
+    /// From here on sessions live in memory, which no other tab reads. The one in hand others may
+    /// have, too: with that one it goes on as among tabs; the next is this tab's own.
     pub(super) fn store_failed(&mut self) {
         self.emit(Event::Warning(Warning::StorageUnavailable));
         match self.session() {
-            Some(session) => self.output(Output::Store(session)),
+            Some(session) => {
+                self.store_lost = true;
+                self.output(Output::Store(session));
+            }
             None => self.policy.store = Sharing::Private,
         }
     }
@@ -128,10 +131,15 @@ impl Machine {
         if self.held.as_ref().is_some_and(Held::is_witnessed) {
             return self.end_family(Reason::Expired);
         }
-        self.lapsed = self.stamp().family;
-        self.latest = self.latest.max(Stamp::end_of(self.lapsed));
+        self.end_here(self.stamp().family, Reason::Expired);
+    }
+
+    /// Ends it for this tab. What others know of the family stays as it is.
+    pub(super) fn end_here(&mut self, family: u64, reason: Reason) {
+        self.lapsed = family;
+        self.latest = self.latest.max(Stamp::end_of(family));
         if self.drop_session() {
-            self.emit(Event::Logout { reason: Reason::Expired, remote: false });
+            self.emit(Event::Logout { reason, remote: false });
             self.fail_waiting(Error::new(Code::SessionEnded));
         }
     }

@@ -147,8 +147,10 @@ pub struct Machine {
     latest: Stamp,
     /// The newest family that has, or had, a session; `latest` may be an end that comes after it.
     newest: u64,
-    /// The family whose time is over here, though other tabs may count differently.
+    /// The family that is over here, though it may live on in other tabs.
     lapsed: u64,
+    /// The store failed while it had a session that other tabs have in hand, too.
+    store_lost: bool,
     waiting: Vec<Queue>,
     logins: Vec<Login>,
     renewal: Renewal,
@@ -188,6 +190,7 @@ impl Machine {
             latest: Stamp::default(),
             newest: 0,
             lapsed: 0,
+            store_lost: false,
             waiting: Vec::new(),
             logins: Vec::new(),
             renewal: Renewal::default(),

@@ -147,12 +147,16 @@ impl Machine {
 
     /// The session that replaced ours was told of and never came: its tab died before its write
     /// left it, or keeps it in memory. The old refresh token is used up, so there is nothing to
-    /// renew with; after some patience that is the end.
+    /// renew with; after some patience that is the end. Where it is this tab's own store that does
+    /// not show it, other tabs may have it, and it goes on there.
     fn successor_lost(&mut self) {
         self.lost_successors += 1;
         self.log_waiting();
         if self.lost_successors < LOST_FOR_GOOD {
             self.fail_for_now(Error::new(Code::Timeout), None);
+        } else if self.store_lost {
+            self.output(Output::Erase(self.latest)); // from memory
+            self.end_here(self.latest.family, Reason::RefreshRejected);
         } else {
             self.end(Stamp::end_of(self.latest.family), Reason::RefreshRejected);
         }
