@@ -5,6 +5,8 @@ use std::mem::discriminant;
 
 use tokenkeeper::core::io::{Event, Output, Warning};
 use tokenkeeper::core::rules::Rules;
+use tokenkeeper::core::timeline::Entry;
+use tokenkeeper::core::words::Word;
 
 use crate::figures::figure;
 use crate::trace::Trace;
@@ -34,7 +36,9 @@ fn decisions(seed: u64, offset: i64) -> (u64, u64) {
 impl World {
     /// Notes what was decided, when and where; not what any clock says.
     pub fn note_decision(&mut self, slot: usize, output: &Output) {
-        if let Output::Emit(Event::Warning(Warning::ClockSkew { .. })) = output {
+        if let Output::Emit(Event::Warning(Warning::ClockSkew { .. }))
+        | Output::Log(Entry { what: Word::ClockSkew, .. }) = output
+        {
             return;
         }
         let (count, digest) = self.decisions;

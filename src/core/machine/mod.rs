@@ -328,8 +328,11 @@ impl Machine {
         }
     }
 
+    /// Listeners are told and the timeline has it; the timeline alone once nobody listens any more.
     fn emit(&mut self, event: Event) {
-        if !self.closed {
+        if self.closed {
+            self.log(Entry::new(event.word()));
+        } else {
             self.output(Output::Emit(event));
         }
     }
