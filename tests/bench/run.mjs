@@ -17,7 +17,7 @@ const say = (text) => stderr.write(`· ${text}\n`);
 const wasm = readFileSync(new URL("../../pkg/wasm/tokenkeeper_bg.wasm", import.meta.url));
 const preload = '<link rel="preload" href="/tokenkeeper.wasm" as="fetch" type="application/wasm" crossorigin>';
 
-const STARTS = ["default", "slim", "oidc-client-ts", "supabase", "auth0", "badgateway", "ky", "axios"];
+const STARTS = ["default", "slim", "floor", "oidc-client-ts", "supabase", "auth0", "badgateway", "ky", "axios"];
 const FIRST = "badgateway"; // not counted: the browser itself starts with it
 const LAUNCHES = 8;
 const VISITS = ["enter", "hand-rolled", "default", "slim"];

@@ -223,6 +223,18 @@ impl Machine {
     #[inline(never)]
     pub fn handle(&mut self, now: Now, input: Input) {
         self.notice_clock(now);
+        if let Input::Opened(ticket, stored) = input {
+            self.opened(ticket, stored);
+        } else {
+            self.hear(input);
+        }
+        self.renewal_timeout();
+        self.settle();
+    }
+
+    // What comes after the opening: apart, since a page that starts has no time to compile it.
+    #[inline(never)]
+    fn hear(&mut self, input: Input) {
         match input {
             Input::Answered(attempt, outcome) => self.answered(attempt, outcome),
             Input::Closed => self.close(),
@@ -233,13 +245,12 @@ impl Machine {
             Input::Logout(ticket) => self.logout(ticket),
             Input::Looked(attempt, evidence) => self.looked(attempt, &evidence),
             Input::Noted(attempt, written) => self.noted(attempt, written),
-            Input::Opened(ticket, stored) => self.opened(ticket, stored),
             Input::Refused(ticket, refusal) => self.refused(ticket, refusal),
             Input::Renew(ticket) => self.wait(ticket, Need::NewerThan(self.stamp())),
             Input::Replayed(stamp, accepted) => self.replayed(stamp, accepted),
             Input::Seen(stored) => self.see(stored),
             Input::StoreFailed => self.store_failed(),
-            Input::Tick => {}
+            Input::Opened(..) | Input::Tick => {}
             Input::Told(message) => self.told(message),
             Input::Want(ticket) => self.wait(ticket, Need::Good),
             Input::Woken(stored) => {
@@ -247,8 +258,6 @@ impl Machine {
                 self.see(stored);
             }
         }
-        self.renewal_timeout();
-        self.settle();
     }
 
     /// The next thing to do; `None` when all is done.
