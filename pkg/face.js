@@ -14,7 +14,7 @@ const WARNINGS = {
   body_not_replayable: "A streamed body was answered 401 and cannot be sent again: send a new stream.",
   clock_skew: "This device's clock is off. Expiry is counted from receipt, so nothing depends on it.",
   insufficient_scope: "The token lacks a scope (RFC 6750 section 3.1); a refresh would not help.",
-  refresh_failed: "The refresh failed. The session stays, and it is tried again.",
+  refresh_failed: "The refresh failed. The session stays.",
   step_up_required: "A stronger or fresher login is needed (RFC 9470 section 3); a refresh would not help.",
   storage_corrupt: "The store holds something that is no session of ours; the next one stored replaces it.",
   storage_unavailable: "The store cannot be used. The session lives in memory: it ends with this page, and other tabs do not see it.",
@@ -99,7 +99,7 @@ class Desk extends Hands {
     const type = words[event];
     const ended = type === "logout";
     const remote = elsewhere !== 0;
-    this.#note(type, ended && words[reason], 0, remote);
+    this.#remember(type, ended && words[reason], 0, remote);
     this.#notify(type, ended ? { reason: words[reason], remote } : { session: this.session, remote });
     this.#notify(CHANGE);
   }
@@ -113,20 +113,20 @@ class Desk extends Hands {
 
   caution(code, more) {
     const warning = { code, message: WARNINGS[code], ...more };
-    this.#note(code);
+    if (code !== "refresh_failed") this.#remember(code); // the core told of that, and why
     if (this.#early) this.#early.push(warning);
     else this.#notify("warning", warning);
   }
 
   log(what, why, status) {
-    this.#note(words[what], words[why], status);
+    this.#remember(words[what], words[why], status);
   }
 
   explain() {
     return this.#timeline.map((line) => ({ ...line }));
   }
 
-  #note(what, why, status, remote) {
+  #remember(what, why, status, remote) {
     this.#timeline.push({ at: Date.now(), what, ...(why && { why }), ...(status && { status }), ...(remote && { remote }) });
     if (this.#timeline.length > REMEMBERED) this.#timeline.shift();
   }

@@ -15,6 +15,7 @@ const LEDGER_DEADLINE = 1000;
 const LOGIN = true; // which call it is, as the keeper takes it
 const REFRESH = false;
 
+// The desk (face.js), which extends them, has ask(), answer() and opened().
 export class Hands extends Store {
   server;
   ended = false;

@@ -122,7 +122,10 @@ export class Store extends Receipts {
   erase(family, generation) {
     this.#writes += 1;
     this.#written = undefined;
-    const newer = (text) => (this.show({ at: this.#writes, text }), this.keeper.outlives(family, generation));
+    const newer = (text) => {
+      this.show({ at: this.#writes, text });
+      return this.keeper.outlives(family, generation);
+    };
     if (this.#custom) {
       this.#inTurn(async (store, key) => newer(textOf(await store.get(key))) || store.remove(key)).catch(() => {});
     } else if (!newer()) {

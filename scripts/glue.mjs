@@ -1,6 +1,6 @@
 // Makes smaller what wasm-bindgen wrote: node scripts/glue.mjs GLUE.js MODULE.wasm (both are rewritten)
 //
-// The two halves know each other by names such as `__wbg_getItem_4c80b7663197c7ff`: half a kilobyte that nothing can
+// The two halves know each other by names such as `__wbg_localStorage_567c24950edbc178`: half a kilobyte that nothing can
 // compress, and twice. Here imports get numbers and exports numbers or letters. Most methods of the one exported class, and
 // most calls of the one imported, pass on what they get: of those only the names remain, and the runtime, glue-runtime.js,
 // makes them. It is all text replacement, sound for the one version of wasm-bindgen that Cargo.lock names: what does not

@@ -17,10 +17,9 @@
 //!
 //! [`core`] decides. It is pure: time, and what is known of sessions, store and ledger, come in as
 //! values ([`core::io::Input`]); what to do comes out as values ([`core::io::Output`]). Its
-//! machine has no token: those stay with whoever drives it, who gives a [receipt](core::receipt) for
-//! each. It
-//! compiles for the host, where the simulation in `tests/` drives many machines at once through
-//! faults that no browser test could wait for.
+//! machine has no token: those stay with whoever drives it, who gives a [receipt](core::receipt)
+//! for each. It compiles for the host, where the simulation in `tests/` drives many machines at
+//! once through faults that no browser test could wait for.
 //!
 //! `web` does. It exists for `wasm32` only, with the feature `browser`: the loop around the machine,
 //! the judgement of answers, and the border to JavaScript, which numbers cross, and of texts
@@ -45,11 +44,13 @@
 //! | `web::driver` | the loop: feed, drain, perform |
 //! | `web::answer`, `web::decode`, `web::storage` | answers, base64url, the web storages |
 //! | `web::js`, `web::memory` | the platform's clocks, the allocator |
+//! | `pkg/index.js`, `pkg/slim.js` | the two entries: the module inside, the module beside |
 //! | `pkg/face.js`, `pkg/session.js`, `pkg/fetch.js` | the manager that users hold, its session, and its `fetch` |
 //! | `pkg/hands.js`, `pkg/ledger.js`, `pkg/server.js` | timers, locks, tabs; the ledger; calls to the authorization server |
 //! | `pkg/store.js`, `pkg/receipts.js` | the store, and what stands behind receipts |
 //! | `pkg/options.js`, `pkg/module.js`, `pkg/decode.js` | options checked; the module loaded; `decodeJwt` |
 //! | `pkg/error.js`, `pkg/values.js`, `pkg/within.js` | errors, values that nobody vouches for, deadlines |
+//! | `pkg/react.js`, `pkg/vue.js`, `pkg/axios.js`, `pkg/testing/` | entries for frameworks, axios and users' tests |
 //!
 //! A `P8` in a comment is a pain that users of other libraries have, by its number in
 //! `docs/pains.md`.

@@ -73,7 +73,7 @@ pub enum Challenge<'a> {
 }
 
 /// The text that a quoted one stands for: a backslash says that the next character is meant (RFC
-/// 9110 section 5.6.4).
+/// 9110 section 5.6.4). For Rust front ends: the shell does it in `pkg/face.js`.
 #[must_use]
 pub fn unescaped(quoted: &str) -> String {
     let mut chars = quoted.chars();

@@ -17,7 +17,7 @@ pub struct Ticket(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempt(pub u32);
 
-/// What a machine is made with. Only the store may change: one that fails before anybody logged in is
+/// What a machine is made with. Only the store may change: after it has failed, the next session is
 /// shared with nobody.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
@@ -156,7 +156,7 @@ pub enum Message {
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Its token expired and there was nothing to renew it with.
+    /// Its time was over, or there was nothing to renew it with.
     Expired,
     /// The server refused the refresh token.
     RefreshRejected,

@@ -81,6 +81,9 @@ impl Ledger {
     /// writer has to say of an older session is dropped. And while an intent is young, there is no
     /// second one for its session: where tabs have no lock, or a frozen one keeps it, the ledger
     /// serves as their lock.
+    ///
+    /// In browsers `advances` in `pkg/ledger.js` judges, inside the transaction; this is for
+    /// simulation and Rust front ends.
     #[must_use]
     pub fn advance(self, to: Self, deadline: Millis) -> Option<Self> {
         let taken = match (self.intent, to.intent) {

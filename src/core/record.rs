@@ -56,7 +56,8 @@ impl Stamp {
     }
 }
 
-/// As a JavaScript number: exact as far as those are, which no time and no family goes beyond.
+/// As a JavaScript number: exact as far as those are. No time goes beyond, and of families only the
+/// one after the largest that a tab can claim.
 #[expect(clippy::cast_precision_loss, reason = "that is what it is for")]
 #[must_use]
 pub const fn number(whole: u64) -> f64 {

@@ -44,7 +44,7 @@ words! {
     Timeout = "timeout",
 
     // Reasons of a logout.
-    /// The token expired and there was nothing to renew it with.
+    /// Its time was over, or there was nothing to renew it with.
     Expired = "expired",
     /// The server refused the refresh token.
     RefreshRejected = "refresh_rejected",

@@ -1,7 +1,7 @@
 //! The shell's hands: what is asynchronous about the platform is done in JavaScript, where a
-//! promise costs nothing (pkg/hands.js), and so is all that touches a token, which the hands know by
-//! the receipts that they gave; 0 is none. Numbers are passed wherever they will do, so that nothing
-//! is made of them on their way. What comes of each call comes back through a method of
+//! promise costs nothing (pkg/hands.js), and so is all that touches a token: the hands keep those, and
+//! give the core a receipt for each; 0 is none. Numbers are passed wherever they will do, so that
+//! nothing is made of them on their way. What comes of each call comes back through a method of
 //! [`Keeper`](super::keeper::Keeper).
 
 use wasm_bindgen::prelude::*;

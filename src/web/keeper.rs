@@ -292,8 +292,8 @@ const fn call_of(login: bool) -> Call {
     if login { Call::Login } else { Call::Refresh }
 }
 
-// What comes back here left as a number of this module, none of which is negative or has a fraction. It need not be one that
-// a store or a message may hold: the next family after the largest that another tab can claim lies beyond those.
+// Tickets are the face's, and what else comes back here left as a number of this module: none is negative or has a fraction.
+// It need not be one that a store or a message may hold: the next family after the largest that a tab can claim lies beyond.
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as said")]
 const fn ticket_of(number: f64) -> Ticket {

@@ -53,10 +53,7 @@ export async function soak(minutes, seed, say = () => {}) {
   };
   try {
     const context = await browser.newContext();
-    const begin = async () => {
-      const tab = await Tab.open(context, demo);
-      return tab;
-    };
+    const begin = () => Tab.open(context, demo);
     const tabs = [];
     for (let i = 0; i < TABS; i++) tabs.push(await begin());
     await tabs[0].login();

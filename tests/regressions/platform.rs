@@ -5,6 +5,8 @@ use tokenkeeper::core::io::{
 };
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::Stored;
+use tokenkeeper::core::timeline::Entry;
+use tokenkeeper::core::words::Word;
 
 use crate::page::{HOUR, Page, count, events, failed, granted, sent, stamp, told};
 
@@ -179,6 +181,24 @@ fn p28_a_closed_manager_finishes_its_refresh_and_answers_everyone() {
     assert_eq!(count(&outputs, |output| matches!(output, Output::Emit(_))), 0);
     assert!(page.machine.is_at_rest());
     assert_eq!(page.machine.timeout(), None);
+}
+
+/// P28: what it meets after that, the timeline tells, once and with its reason.
+#[test]
+fn p28_a_closed_manager_still_tells_the_timeline_why_its_refresh_failed() {
+    let mut page = Page::with_session(HOUR).opened();
+    let asked = page.renew();
+    page.feed(Input::Closed);
+    let outputs = page.answer(&asked, failed(503));
+    let logged: Vec<_> = outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Log(Entry { what: Word::RefreshFailed, why, .. }) => Some(*why),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(logged, [Some(Word::Server)]);
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Emit(_))), 0);
 }
 
 /// P28: and one that was closed while it asked for a cookie's session did not log that out.

@@ -1,4 +1,4 @@
-//! What src/web/ does around the machine: feed it, drain it, perform what it says.
+//! What the shell (`src/web` and `pkg`) does around the machine: feed it, drain it, perform what it says.
 
 use tokenkeeper::core::error::Code;
 use tokenkeeper::core::io::{Attempt, Evidence, Input, Means, Message, Outcome, Output};

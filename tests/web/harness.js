@@ -73,7 +73,7 @@ export async function run(cases, name) {
   addEventListener("error", uncaught);
   try {
     watch();
-    await load(); // it is there, being the test itself; the face does not know
+    await load(); // it is there, being the test itself; pkg/module.js does not know
     const late = new Promise((_, reject) => platform.setTimeout.call(globalThis, reject, 20_000, new Error("expected an end within 20 s")));
     await Promise.race([cases[name](t), late]);
   } finally {

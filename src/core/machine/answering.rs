@@ -5,7 +5,7 @@ use super::renewal::Step;
 use super::standing::Standing;
 use super::waiting::Reply;
 use crate::core::error::{Code, Error};
-use crate::core::io::{Attempt, Event, Evidence, Outcome, Reason, Warning};
+use crate::core::io::{Attempt, Event, Evidence, Outcome, Output, Reason, Warning};
 use crate::core::ledger::Stamp;
 use crate::core::rules::Rule;
 use crate::core::session::{Grant, Session, Stored};
@@ -62,7 +62,10 @@ impl Machine {
             ..Entry::new(Word::RefreshFailed).because(error.code.word())
         });
         let retry_in = due.since(self.now.mono);
-        self.emit(Event::Warning(Warning::RefreshFailed { retry_in }));
+        // Not by `emit`: the timeline has it already, with its reason.
+        if !self.closed {
+            self.output(Output::Emit(Event::Warning(Warning::RefreshFailed { retry_in })));
+        }
         if !self.rules.hold(Rule::EveryoneAnswered) {
             self.waiting.clear();
         }

@@ -37,9 +37,10 @@ impl Machine {
         self.output(Output::Look(attempt));
     }
 
-    /// Whether the page slept between the question and the answer: what the ledger said then is
-    /// not what it says now. A device that is always so slow is not asked for ever.
-    pub(super) fn asks_again(&mut self, attempt: Attempt) -> bool {
+    /// Asks once more if the page slept between the question and the answer, and says whether it
+    /// did: what the ledger said then is not what it says now. A device that is always so slow is
+    /// not asked for ever.
+    pub(super) fn ask_again(&mut self, attempt: Attempt) -> bool {
         let Some(at) = self.questions.iter().position(|question| question.attempt == attempt)
         else {
             return false;

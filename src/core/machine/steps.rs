@@ -50,7 +50,7 @@ impl Machine {
     }
 
     pub(super) fn looked(&mut self, attempt: Attempt, evidence: &Evidence) {
-        if self.asks_again(attempt)
+        if self.ask_again(attempt)
             || self.arrive(attempt, evidence)
             || self.renewal.attempt != attempt
         {

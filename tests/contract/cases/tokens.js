@@ -65,7 +65,7 @@ for (const status of [400, 401, 403]) {
 }
 
 for (const fault of [{ status: 500 }, { status: 503 }, { status: 429 }, { status: 404 }, { status: 403, headers: { "content-type": "text/html" }, text: "<html>" }, { status: 200, text: "<html>portal" }, { drop: true }, { hang: true }]) {
-  test(`a refresh that meets ${JSON.stringify(fault)} leaves the session, and says when it is tried again`, async (t) => {
+  test(`a refresh that meets ${JSON.stringify(fault)} leaves the session, and says when it may be tried again`, async (t) => {
     const world = await t.world();
     const m = await t.loggedIn(world, { requestTimeout: 2 });
     const token = await m.token();
@@ -76,6 +76,7 @@ for (const fault of [{ status: 500 }, { status: 503 }, { status: 429 }, { status
     const warning = m.events.at(-1);
     equal([warning.type, warning.code], ["warning", "refresh_failed"]);
     ok(warning.retryInMs > 0 && warning.retryInMs < 10_000, `a wait of seconds: ${warning.retryInMs}`);
+    equal(m.explain().filter(({ what }) => what === "refresh_failed").map(({ why }) => why), [code], "lines of explain()");
     equal(await m.token(), token, "the living token");
     equal((await m.fetch(world.url("api"))).status, 200);
   });
