@@ -12,12 +12,12 @@ import { flaws, messages, words } from "./wasm/words.js";
 
 const WARNINGS = {
   body_not_replayable: "A streamed body was answered 401 and cannot be sent again: send a new stream.",
-  clock_skew: "This device's clock is off. Expiry is counted from receipt, so nothing depends on it.",
+  clock_skew: "This device's clock is off. Nothing depends on it.",
   insufficient_scope: "The token lacks a scope (RFC 6750 section 3.1); a refresh would not help.",
   refresh_failed: "The refresh failed. The session stays.",
   step_up_required: "A stronger or fresher login is needed (RFC 9470 section 3); a refresh would not help.",
-  storage_corrupt: "The store holds something that is no session of ours; the next one stored replaces it.",
-  storage_unavailable: "The store cannot be used. The session lives in memory: it ends with this page, and other tabs do not see it.",
+  storage_corrupt: "The store holds what is no session of ours; the next one replaces it.",
+  storage_unavailable: "The store cannot be used: the session lives in memory, for this page alone.",
   token_rejected: "A token was refused right after its refresh. Check its audience and the resource's clock.",
 };
 

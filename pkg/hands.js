@@ -3,6 +3,7 @@
 
 // Locks, channels and IndexedDB may each be missing: the core knows how to do without.
 
+import { claimsOf } from "./decode.js";
 import { transact } from "./ledger.js";
 import { answerOf, loginRequest, logoutRequest, refreshRequest } from "./server.js";
 import { Store } from "./store.js";
@@ -25,6 +26,7 @@ export class Hands extends Store {
   #channel;
   #ledgerBroken = false;
   #noted;
+  #leaving; // the last logout's call
   #locks = new Map();
   #stop = [];
 
@@ -88,7 +90,7 @@ export class Hands extends Store {
   // Says that a session is over, best effort; `keepalive` lets the message outlive the page.
   async over(ticket, access, refresh) {
     const request = logoutRequest(this.server, this.contentOf(access), this.contentOf(refresh)).catch(report);
-    await this.#send(request, { keepalive: true }).catch(() => {});
+    await (this.#leaving = this.#send(request, { keepalive: true }).catch(() => {}));
     await Promise.all([this.#noted, this.settled]); // so that a reload finds no session any more
     this.answer(ticket);
   }
@@ -96,11 +98,17 @@ export class Hands extends Store {
   // `id` is the ticket of a login, the attempt of a refresh.
   async #call(login, id, request) {
     const { keeper, server } = this;
+    const cookie = server.via === "cookie";
+    // The answer to a logout takes the cookie along: it must not be the next one.
+    if (login && cookie) await this.#leaving;
     const heard = await this.#send(request, { keepalive: false }).catch(() => undefined);
     if (!heard || heard === LATE) return keeper.unheard(login, id, heard === LATE);
     const [response, text] = heard;
     const { html, invalidGrant, content, times } = answerOf(server, response, text, login);
-    keeper.heard(login, id, response, html, invalidGrant, this.receiptFor(content), !!content.access, !!content.refresh, !!content.scope, ...times);
+    // Whose tokens are (RFC 7519 section 4.1.2), as far as they tell.
+    const [was, is] = [this.session?.claims, claimsOf(content.access)].map((claims) => claims?.sub);
+    const another = !login && cookie && !!was && !!is && was !== is;
+    keeper.heard(login, id, response, html, invalidGrant, this.receiptFor(content), !!content.access, !!content.refresh, !!content.scope, another, ...times);
   }
 
   // The response and its whole body; LATE after the request timeout, nothing where there is no request.

@@ -65,7 +65,7 @@ function serverOf(server) {
 function pointer(value, path) {
   const way = filled(value, path);
   if (way?.[0] !== "/") return way && [way];
-  if (/~(?![01])/.test(way)) refuse(path, "has a ~ that is neither ~0 nor ~1; in a JSON pointer ~0 stands for ~ and ~1 for /");
+  if (/~(?![01])/.test(way)) refuse(path, "has a ~ that is neither ~0 (for ~) nor ~1 (for /)");
   return way.slice(1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
@@ -123,7 +123,7 @@ function parse(value, path) {
   try {
     return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href);
   } catch {
-    return refuse(path, "is no valid URL; without a page around it, it must be an absolute one");
+    return refuse(path, "is no valid URL; outside of a page it must be an absolute one");
   }
 }
 

@@ -23,8 +23,8 @@ export function loginRequest(server, credentials) {
 }
 
 const NO_PASSWORD_GRANT =
-  "must be true for a login with a password: RFC 9700 forbids the password grant for new " +
-  'systems. For another grant name it, as in { grant_type: "authorization_code", code, code_verifier, redirect_uri }';
+  "must be true for the password grant, which RFC 9700 forbids for new systems; " +
+  'name any other, as in { grant_type: "authorization_code", code, code_verifier, redirect_uri }';
 
 function jsonOf(credentials) {
   try {

@@ -38,6 +38,7 @@ function number(value) {
   return bytes;
 }
 
+const text = (value) => [...number(value.length), ...new TextEncoder().encode(value)];
 const sectionOf = ({ id, content }) => [id, ...number(content.length), ...content];
 
 const CUSTOM = 0, IMPORT = 2, EXPORT = 7, ELEMENT = 9, CODE = 10;
@@ -51,17 +52,39 @@ const fail = (message) => {
 // Every function with its size in bytes and its name, if the module has names; the largest first.
 export function functions(bytes) {
   const names = functionNames(bytes);
-  const sizes = [];
+  return bodiesOf(bytes)
+    .map(({ index, body }) => ({ size: body.length, name: names.get(index) ?? `function ${index}` }))
+    .sort((a, b) => b.size - a.size);
+}
+
+function bodiesOf(bytes) {
+  const bodies = [];
   let imported = 0;
   for (const { id, content } of sections(bytes)) {
     const read = reader(content);
     if (id === IMPORT) imported = read.number(); // functions are all that is imported
     if (id !== CODE) continue;
-    for (let count = read.number(); count > 0; count--) sizes.push(read.bytes(read.number()).length);
+    for (let count = read.number(); count > 0; count--) bodies.push({ index: imported + bodies.length, body: read.bytes(read.number()) });
   }
-  return sizes
-    .map((size, index) => ({ size, name: names.get(index + imported) ?? `function ${index + imported}` }))
-    .sort((a, b) => b.size - a.size);
+  return bodies;
+}
+
+// The same module, whose functions have as names, to be ordered by, their places in a row in which each is followed by the
+// one that has most in common with it: compression finds what repeats.
+export function inRow(bytes) {
+  const left = bodiesOf(bytes).map(({ index, body }) => ({ index, parts: new Set(Array.from(body, (_, at) => body.subarray(at, at + 4).join())) }));
+  const common = (one, other) => [...one.parts].filter((part) => other.parts.has(part)).length / Math.sqrt(one.parts.size * other.parts.size);
+  const row = left.splice(0, 1);
+  while (left.length > 0) {
+    const likeness = left.map((each) => common(row.at(-1), each));
+    row.push(...left.splice(likeness.indexOf(Math.max(...likeness)), 1));
+  }
+  const ascending = row.map(({ index }, place) => ({ index, place })).sort((a, b) => a.index - b.index);
+  const names = ascending.flatMap(({ index, place }) => [...number(index), ...text(String(place).padStart(4, "0"))]);
+  const part = [...number(row.length), ...names];
+  const content = [...text("name"), FUNCTION_NAMES, ...number(part.length), ...part];
+  const others = sections(bytes).filter(({ id, content }) => id !== CUSTOM || reader(content).text() !== "name");
+  return Uint8Array.from([...bytes.subarray(0, 8), ...[...others, { id: CUSTOM, content }].flatMap(sectionOf)]);
 }
 
 function functionNames(bytes) {
@@ -86,7 +109,6 @@ export function renamed(bytes, { isDead, instead, ...rename }) {
   const names = functionNames(bytes);
   const indexOf = (wanted) => [...names].find(([, name]) => wanted.test(name))?.[0] ?? fail(`There is no ${wanted}.`);
   let imported = 0;
-  const text = (value) => [...number(value.length), ...new TextEncoder().encode(value)];
   const rewrite = {
     [IMPORT]({ content }) {
       const read = reader(content);

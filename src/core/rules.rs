@@ -8,7 +8,7 @@
 //! 3. **Commit guard.** An answer is kept only for the session that asked for it. Tokens that came
 //!    too late are given back.
 //! 4. **Late 401.** A 401 to a token that has been replaced needs no refresh. No request is sent
-//!    more than twice.
+//!    more than twice, or in two names.
 //! 5. **Denied is not unreachable.** Only an explicit refusal of the refresh token ends a session;
 //!    any other failure is followed by a wait.
 //! 6. **A lost answer** is asked for again, with the same refresh token.
@@ -43,6 +43,8 @@ pub enum Rule {
     LockAcrossTabs,
     /// 6. A refresh whose answer was lost is tried again at once.
     LostAnswer,
+    /// 4. A token that a cookie brought for somebody else serves no request made before.
+    OneName,
     /// 2. Inside the lock the store is read again and a newer session adopted.
     ReadAgainInLock,
     /// 5. Before a refusal ends the session, the store is read once more.

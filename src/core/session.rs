@@ -15,6 +15,18 @@ pub struct Grant {
     pub refresh_lifetime: Option<Millis>,
     /// The server's clock less the device's, in milliseconds, when the answer shows it.
     pub skew: Option<i64>,
+    /// Whose session it is.
+    pub holder: Holder,
+}
+
+/// Whom a refresh brought a token for. A cookie is the browser's, and whoever logged in last, in
+/// another tab or another app, has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// The one who is logged in, as far as anything tells.
+    Same,
+    /// Somebody else.
+    Another,
 }
 
 /// Somebody logged in, as kept in memory and in the store.
@@ -90,6 +102,7 @@ mod tests {
             lifetime: Some(Millis::of(60_000)),
             refresh_lifetime: None,
             skew: None,
+            holder: Holder::Same,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::core::expiry::{self, Claims};
 use crate::core::io::Outcome;
 use crate::core::receipt::{Receipt, Tokens};
 use crate::core::record::time;
-use crate::core::session::Grant;
+use crate::core::session::{Grant, Holder};
 use crate::core::time::Now;
 use crate::core::verdict::{Call, Protocol, Reply, Verdict};
 
@@ -25,6 +25,8 @@ pub(super) struct Answer {
     pub(super) expires: f64,
     pub(super) refresh_issued: f64,
     pub(super) refresh_expires: f64,
+    /// Whether the token is somebody else's than the one before.
+    pub(super) another: bool,
     /// What the server's clock said.
     pub(super) date: f64,
     /// How long it asked to be left alone.
@@ -63,6 +65,7 @@ impl Answer {
             lifetime: expiry::lifetime(time(self.expires_in), claims, date),
             refresh_lifetime: expiry::lifetime(time(self.refresh_expires_in), refresh_claims, date),
             skew: date.or(claims.issued).map(|clock| clock.less(now.wall)),
+            holder: if self.another { Holder::Another } else { Holder::Same },
         })
     }
 }

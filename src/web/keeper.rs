@@ -215,6 +215,7 @@ impl Keeper {
         access: bool,
         refresh: bool,
         scope: bool,
+        another: bool,
         expires_in: f64,
         refresh_expires_in: f64,
         issued: f64,
@@ -236,6 +237,7 @@ impl Keeper {
             expires,
             refresh_issued,
             refresh_expires,
+            another,
             date,
             retry_after,
         };

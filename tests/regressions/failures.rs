@@ -181,6 +181,7 @@ fn p19_a_refresh_that_hangs_keeps_nobody_from_a_living_token_for_more_than_three
     assert_eq!(sent(&page.want()), ["refresh1"]);
     assert_eq!(told(&page.wait(2_999)), [""; 0]);
     assert_eq!(told(&page.wait(1)), ["access1"]);
+    assert_eq!(told(&page.want()), ["access1"], "nor does the next one wait three seconds more");
     page.renew();
     assert_eq!(told(&page.wait(30_000)), [""; 0], "who wants a new one is not told the old one");
 }

@@ -8,7 +8,7 @@ use tokenkeeper::core::io::{
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::machine::Machine;
 use tokenkeeper::core::receipt::{Receipt, Tokens};
-use tokenkeeper::core::session::{Grant, Session, Stored};
+use tokenkeeper::core::session::{Grant, Holder, Session, Stored};
 use tokenkeeper::core::time::{Millis, Now};
 
 #[derive(Clone)]
@@ -168,6 +168,7 @@ pub fn grant(generation: u32, lifetime: u64) -> Grant {
         lifetime: Some(Millis::of(lifetime)),
         refresh_lifetime: None,
         skew: None,
+        holder: Holder::Same,
     }
 }
 

@@ -2,12 +2,13 @@
 
 use tokenkeeper::core::error::{Code, Error};
 use tokenkeeper::core::io::{Input, Outcome, Refusal, Ticket};
-use tokenkeeper::core::session::Stored;
+use tokenkeeper::core::session::{Grant, Holder, Stored};
 use tokenkeeper::core::time::Millis;
 
 use crate::event::{Event, Lane, Page, Task};
 use crate::network::{CallId, Reply, What};
 use crate::tab::{Purpose, Request};
+use crate::tokens::key_of;
 use crate::world::World;
 
 impl World {
@@ -37,8 +38,23 @@ impl World {
             }
             What::Login { ticket, .. } => self.feed(slot, Input::LoggedIn(ticket, outcome)),
             What::Logout { ticket, .. } => drop(self.settled(slot, ticket)),
-            What::Refresh { attempt, .. } => self.feed(slot, Input::Answered(attempt, outcome)),
+            What::Refresh { attempt, .. } => {
+                let outcome = self.as_the_page_sees(slot, outcome);
+                self.feed(slot, Input::Answered(attempt, outcome));
+            }
             What::Revoke { .. } => {}
+        }
+    }
+
+    /// Access tokens tell their subject: the shell sees whether a cookie brought somebody else's.
+    fn as_the_page_sees(&self, slot: usize, outcome: Outcome) -> Outcome {
+        match (outcome, self.tabs[slot].holds()) {
+            (Outcome::Granted(grant), Some(held))
+                if held.key.subject() != key_of(grant.tokens.access).subject() =>
+            {
+                Outcome::Granted(Grant { holder: Holder::Another, ..grant })
+            }
+            (outcome, _) => outcome,
         }
     }
 
@@ -73,6 +89,7 @@ impl World {
         let one = &mut self.tabs[slot].requests[request];
         one.sendings += 1;
         one.stamp = session.stamp;
+        one.subject = key_of(session.tokens.access).subject();
         let what = What::Api { request, access: session.tokens.access, stubborn: one.stubborn };
         let call = self.call(page, what.clone());
         self.tabs[slot].calls.push((call, what));

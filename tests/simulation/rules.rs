@@ -26,6 +26,7 @@ needed! {
     the_ledger_knows_what_the_store_does_not_show: LedgerBesideStore;
     one_tab_refreshes_at_a_time: LockAcrossTabs;
     a_lost_answer_is_asked_for_again: LostAnswer;
+    a_request_is_made_in_one_name: OneName;
     the_store_is_read_again_inside_the_lock: ReadAgainInLock;
     the_store_is_read_again_before_the_end: ReadAgainOnRefusal;
     an_orphan_is_given_back: RevokeOrphans;

@@ -1,7 +1,7 @@
 //! The authorization server and the resources behind it.
 
 use tokenkeeper::core::receipt::{Receipt, Tokens};
-use tokenkeeper::core::session::Grant;
+use tokenkeeper::core::session::{Grant, Holder};
 use tokenkeeper::core::time::Millis;
 
 use crate::event::Page;
@@ -14,6 +14,13 @@ use crate::tokens::{Token, issued, key_of, receipt};
 pub struct Key {
     pub family: usize,
     pub generation: u32,
+}
+
+impl Key {
+    /// Who logged in: two people take turns.
+    pub const fn subject(self) -> usize {
+        self.family % 2
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -160,5 +167,6 @@ pub fn grant(key: Key, now: u64, refresh: Option<u32>, lifetime: Option<u64>, sk
         lifetime: lifetime.map(Millis::of),
         refresh_lifetime: None,
         skew: Some(skew),
+        holder: Holder::Same,
     }
 }

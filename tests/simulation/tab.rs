@@ -80,6 +80,7 @@ pub struct Request {
     pub stubborn: bool,
     pub sendings: u32,
     pub stamp: Stamp,
+    pub subject: usize,
 }
 
 impl Tab {

@@ -2,13 +2,14 @@
 
 use super::Machine;
 use super::renewal::Step;
+use super::sending::LOST_FOR_GOOD;
 use super::standing::Standing;
 use super::waiting::Reply;
 use crate::core::error::{Code, Error};
 use crate::core::io::{Attempt, Event, Evidence, Outcome, Output, Reason, Warning};
 use crate::core::ledger::Stamp;
 use crate::core::rules::Rule;
-use crate::core::session::{Grant, Session, Stored};
+use crate::core::session::{Grant, Holder, Session, Stored};
 use crate::core::time::Millis;
 use crate::core::timeline::Entry;
 use crate::core::words::Word;
@@ -131,6 +132,9 @@ impl Machine {
     }
 
     fn commit(&mut self, grant: Grant) {
+        if grant.holder == Holder::Another && self.rules.hold(Rule::OneName) {
+            return self.change_hands(grant);
+        }
         let family = self.renewal.base.family;
         let newest = if self.latest.family == family { self.latest } else { self.renewal.base };
         let stamp = Stamp { family, generation: newest.generation.saturating_add(1) };
@@ -142,6 +146,14 @@ impl Machine {
         self.keep(session);
         self.emit(Event::Refresh { remote: false });
         self.answer_all(Reply::All(Ok(())));
+        self.conclude(stamp);
+    }
+
+    /// Rule 4: somebody else has logged in, and the cookie is theirs. Whoever waits for a token does
+    /// so in the old name.
+    fn change_hands(&mut self, grant: Grant) {
+        self.fail_waiting(Error::new(Code::SessionEnded));
+        let stamp = self.begin_session(grant);
         self.conclude(stamp);
     }
 
@@ -167,7 +179,7 @@ impl Machine {
                     return self.finish();
                 }
                 Standing::Current if self.stamp() != self.renewal.base => return self.finish(),
-                Standing::Behind => {
+                Standing::Behind if self.lost_successors < LOST_FOR_GOOD => {
                     self.renewal.since = self.now.mono;
                     return self.look();
                 }
@@ -176,7 +188,7 @@ impl Machine {
                     self.renewal.looks += 1;
                     return self.pause(Step::Doubting, DOUBT);
                 }
-                Standing::Current => {}
+                Standing::Behind | Standing::Current => {}
             }
         }
         let expires = self.session().and_then(|session| session.refresh_expires);

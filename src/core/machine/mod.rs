@@ -48,7 +48,7 @@ use super::timeline::Entry;
 /// use tokenkeeper::core::io::{Evidence, Input, Means, Outcome, Output, Policy, Sharing, Ticket};
 /// use tokenkeeper::core::machine::Machine;
 /// use tokenkeeper::core::receipt::{Receipt, Tokens};
-/// use tokenkeeper::core::session::{Grant, Stored};
+/// use tokenkeeper::core::session::{Grant, Holder, Stored};
 /// use tokenkeeper::core::time::{Millis, Now};
 ///
 /// struct Shell {
@@ -70,6 +70,7 @@ use super::timeline::Entry;
 ///             lifetime: Some(Millis::seconds(300)),
 ///             refresh_lifetime: None,
 ///             skew: None,
+///             holder: Holder::Same,
 ///         })
 ///     }
 ///

@@ -23,8 +23,9 @@ pub(super) struct Renewal {
     pub(super) base: Stamp,
     /// The newest stamp anybody knew of when the refresh was sent.
     pub(super) known: Stamp,
-    /// How often ledger and store were looked at in vain, and since when.
+    /// How often ledger and store were looked at in vain.
     pub(super) looks: u32,
+    /// When it began, went on with or without the lock, or was answered last.
     pub(super) since: Millis,
     /// How often the intent could not be written.
     pub(super) unwritten: u32,

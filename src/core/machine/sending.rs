@@ -146,9 +146,9 @@ impl Machine {
     }
 
     /// The session that replaced ours was told of and never came: its tab died before its write
-    /// left it, or keeps it in memory. The old refresh token is used up, so there is nothing to
-    /// renew with; after some patience that is the end. Where it is this tab's own store that does
-    /// not show it, other tabs may have it, and it goes on there.
+    /// left it, or keeps it in memory. After some patience the old refresh token is all there is,
+    /// and some servers take it a second time. Where it is this tab's own store that does not show
+    /// the successor, other tabs may have it, and it goes on there.
     fn successor_lost(&mut self) {
         self.lost_successors += 1;
         self.log_waiting();
@@ -157,6 +157,10 @@ impl Machine {
         } else if self.store_lost {
             self.output(Output::Erase(self.latest)); // from memory
             self.end_here(self.latest.family, Reason::RefreshRejected);
+        } else if self.latest.family == self.stamp().family && self.refreshable() {
+            self.renewal.base = self.stamp();
+            self.renewal.known = self.latest;
+            return self.send();
         } else {
             self.end(Stamp::end_of(self.latest.family), Reason::RefreshRejected);
         }
@@ -183,4 +187,4 @@ const UNWRITTEN: u32 = 3;
 const STORE_LAG: Millis = Millis::seconds(1);
 
 /// How many refreshes wait in vain for another tab's session before it counts as lost.
-const LOST_FOR_GOOD: u32 = 3;
+pub(super) const LOST_FOR_GOOD: u32 = 3;

@@ -140,7 +140,7 @@ impl Machine {
             _ if held.freshness(self.now) == Freshness::Fresh || !self.refreshable() => {
                 Some(Ok(()))
             }
-            _ if self.is_alive() && self.now.mono.since(since) >= PATIENCE => Some(Ok(())),
+            _ if self.is_alive() && self.now.mono >= self.patient_until(since) => Some(Ok(())),
             _ => match self.failing() {
                 Some(_) if self.is_alive() => Some(Ok(())),
                 failing => failing,
@@ -184,7 +184,12 @@ impl Machine {
     pub(super) fn patience_timeout(&self) -> Option<Millis> {
         let queue = self.waiting.iter().find(|queue| queue.need == Need::Good)?;
         let longest = queue.callers.first().filter(|_| self.is_alive())?;
-        Some(longest.since.plus(PATIENCE))
+        Some(self.patient_until(longest.since))
+    }
+
+    /// Who comes while a refresh is under way waits no longer for it than those who were there.
+    fn patient_until(&self, since: Millis) -> Millis {
+        if self.renewal.is_idle() { since } else { since.min(self.renewal.since) }.plus(PATIENCE)
     }
 
     /// The failure that callers are answered with while the server is left alone.

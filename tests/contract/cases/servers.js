@@ -85,6 +85,34 @@ for (const [who, rename] of [["a manager without a stored session", (name) => na
   });
 }
 
+test("a cookie that somebody else has by now serves no request made before, and its session takes the place of the old one", "page", async (t) => {
+  const world = await t.world({ login: { access_token: "$access", expires_in: "$lifetime" }, via: "cookie", claims: { sub: "ada" } });
+  const m = await t.loggedIn(world, { server: { refreshVia: "cookie" } });
+  await world.control({ set: { claims: { sub: "bob" } }, expire: true });
+  await fetch(world.url("login"), { method: "POST", credentials: "include", body: JSON.stringify({ password: "right" }) }); // in another app
+  const answers = await Promise.all([1, 2].map(() => m.fetch(world.url("api"), { method: "POST", body: "ada's form" })));
+  equal(answers.map(({ status }) => status), [401, 401], "answers to what ada sent");
+  equal((await world.requests("api")).length, 2, "how often that was sent");
+  equal(m.session.claims.sub, "bob", "who is logged in");
+  equal(m.events.map(({ type, remote }) => [type, remote]), [["login", false], ["login", false]], "events");
+  equal((await world.requests("refresh")).length, 2, "refreshes, one of them as the manager opened");
+  equal((await m.fetch(world.url("api"))).status, 200);
+  await m.refresh();
+  equal(m.events.at(-1).type, "refresh", "of one's own session");
+});
+
+test("a login waits for the logout before it, whose late answer would take the new cookie along", "page", async (t) => {
+  const world = await t.world({ login: { access_token: "$access", expires_in: "$lifetime" }, via: "cookie" });
+  const m = await t.loggedIn(world, { server: { refreshVia: "cookie" } });
+  await world.faults("logout", { status: 204, delay: 500, headers: { "set-cookie": `refresh-${world.url("").split("/").at(-2)}=; Max-Age=0; Path=/` } });
+  const logout = m.logout();
+  await m.login({ username: "ada", password: "right" });
+  await logout;
+  equal((await world.heard()).log.map(({ endpoint }) => endpoint), ["refresh", "login", "logout", "login"], "calls");
+  await m.refresh();
+  ok(m.session, "the session of the second login");
+});
+
 for (const [kind, make, [login, refresh, logout]] of [["JSON", "manager", ["login", "refresh", "logout"]], ["OAuth", "oauth", ["token", "token", "revoke"]]]) {
   test(`headers from a function are asked for anew for each call to the ${kind} server`, async (t) => {
     const world = await t.world(kind === "JSON" ? {} : { via: "form" });

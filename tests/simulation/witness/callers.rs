@@ -16,11 +16,11 @@ impl World {
     pub fn witness_sending(&mut self, slot: usize, request: usize, session: Session) {
         let key = key_of(session.tokens.access);
         let now = self.now;
-        let Request { sendings, stamp, .. } = self.tabs[slot].requests[request];
+        let Request { sendings, stamp, subject, .. } = self.tabs[slot].requests[request];
         if sendings >= 2 {
             self.witness.complain(|| format!("4: tab {slot} sends request {request} a third time"));
         }
-        if sendings == 1 && stamp.family != session.stamp.family {
+        if sendings == 1 && (stamp.family, subject) != (session.stamp.family, key.subject()) {
             self.witness.complain(|| format!("4: tab {slot} repeats {request} as somebody else"));
         }
         if self.tabs[slot].holds().is_none_or(|held| held.key.family != key.family) {

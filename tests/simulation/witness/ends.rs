@@ -106,9 +106,11 @@ impl World {
         let waiting = &self.tabs[slot].waiting;
         let asked =
             waiting.values().any(|one| matches!(one.purpose, Purpose::Login | Purpose::Renew));
+        // A late answer to an earlier call has put that cookie in the place of a living one.
+        let mixed = self.witness.page(self.tabs[slot].page).held.is_some();
         let remembered =
             self.setting.ledger && self.setting.shared() && !self.witness.ledger_broken;
-        if asked || !remembered {
+        if asked || mixed || !remembered {
             self.witness.logged_out.remove(&family);
         } else if self.witness.logged_out.contains_key(&family) {
             self.witness.complain(|| format!("8: {held:?} was brought back by a cookie"));
@@ -127,10 +129,15 @@ impl World {
         if taken_up {
             self.witness.page(page).taken_up = now;
         }
-        // 3: a session is of one login for ever: no answer to another's refresh gets into it.
-        let server = *self.witness.known(family).server.get_or_insert(holds.key.family);
-        if server != holds.key.family && self.setting.means != Means::Cookie {
-            self.witness.complain(|| format!("3: {holds:?} was of family {server} before"));
+        // 3: a session is of one login for ever: no answer to another's refresh gets into it. A
+        // cookie may bring another login's; 4: but never another person's.
+        let first = *self.witness.known(family).first.get_or_insert(holds.key);
+        if first.family != holds.key.family && self.setting.means != Means::Cookie {
+            self.witness.complain(|| format!("3: {holds:?} was of {first:?} before"));
+        }
+        if first.subject() != holds.key.subject() {
+            self.witness
+                .complain(|| format!("4: {holds:?} was somebody else's, {first:?}, before"));
         }
         if taken_up && self.witness.page(page).done_with.contains(&family) {
             self.witness.complain(|| format!("8: {holds:?} is back in tab {slot}"));

@@ -71,7 +71,7 @@ struct Known {
     taken_up: Option<u64>,
     logged_out: Option<u64>,
     /// The server's own name for it.
-    server: Option<usize>,
+    first: Option<Key>,
 }
 
 /// What one page did of late.
