@@ -28,10 +28,13 @@ cases! {
         answer_with_absurd_times_gives_a_session_all_the_same
         answer_with_keys_of_the_prototype_reads_only_its_own
         answer_without_a_lifetime_is_judged_by_the_tokens_own_claims
+        answer_with_a_date_is_judged_by_it_where_its_tokens_do_not_say_when_they_were_made
+        answer_with_a_date_has_the_clock_from_there_however_old_its_token_is
         answer_with_a_token_that_is_strange_inside_is_taken_as_opaque_or_as_far_as_it_can_be
         answer_of_oauth_keeps_what_is_inside_its_tokens_to_itself
         answer_of_oauth_with_a_token_of_an_unknown_type_is_not_used
         answer_tells_the_scope_else_the_request_did
+        answer_to_a_refresh_without_a_scope_keeps_the_scope
         answer_to_a_refresh_without_a_refresh_token_keeps_the_old_one;
     calls:
         login_sends_the_credentials_as_json_with_the_servers_headers
@@ -39,6 +42,7 @@ cases! {
         refresh_sends_the_token_as_bearer_where_that_is_the_way
         refresh_by_cookie_sends_cookies_and_no_token
         logout_tells_the_server_and_may_outlive_the_page
+        logout_without_an_address_for_it_asks_nobody
         logout_does_not_fail_for_a_servers_sake_and_does_not_wait_for_ever
         oauth_speaks_in_forms
         oauth_password_grant_works_only_when_asked_for
@@ -66,6 +70,7 @@ cases! {
         listener_may_call_back_in_and_everything_happens_in_order
         listener_may_close_its_manager
         listener_that_was_stopped_is_not_told_and_one_that_came_meanwhile_is_told_next
+        listener_that_is_given_twice_is_told_twice_and_stopped_once
         listener_must_be_a_function_of_a_known_event
         event_has_its_shape
         warnings_of_the_opening_wait_until_one_can_listen
@@ -73,6 +78,8 @@ cases! {
         session_cannot_be_changed
         error_has_its_shape
         error_holds_no_token_and_neither_does_explain
+        explain_tells_so_much_and_no_more_and_cannot_be_changed
+        warnings_of_what_was_under_way_are_told_to_nobody_after_close
         tokens_are_forgotten_when_nobody_needs_them
         decoding_tells_the_broken_rule_or_gives_the_parts
         closing_answers_everyone_who_waits_and_nothing_traps_later
@@ -88,6 +95,7 @@ cases! {
         fetch_to_no_resource_is_the_platforms
         fetch_lets_the_platform_refuse_what_is_no_address
         fetch_leaves_an_authorization_of_the_callers_own_alone
+        fetch_leaves_a_navigation_alone
         fetch_keeps_the_callers_headers_and_does_not_touch_his_objects
         fetch_takes_a_request_as_init
         fetch_refreshes_first_when_the_token_is_stale_and_once_for_all
@@ -98,6 +106,9 @@ cases! {
         fetch_does_not_send_a_stream_again
         fetch_sends_what_it_was_given_though_the_caller_goes_on_with_the_same_objects
         fetch_gives_up_waiting_with_the_callers_own_reason_and_not_the_refresh
+        fetch_after_a_logout_in_the_same_breath_is_the_platforms
+        fetch_listens_to_the_callers_signal_no_longer_than_it_waits
+        fetch_whose_401_names_the_token_ends_a_session_that_nothing_renews
         fetch_that_is_aborted_before_it_begins_passes_the_reason
         fetch_passes_network_errors_as_they_are
         fetch_passes_every_other_answer_as_it_is
@@ -172,8 +183,11 @@ cases! {
         storage_that_is_none_is_refused_by_its_path;
     tabs:
         tabs_hear_of_login_refresh_and_logout
+        tabs_that_log_in_in_the_same_millisecond_are_told_apart
         tabs_of_another_name_hear_nothing
         messages_hold_stamps_and_a_reason_and_no_token
+        message_of_an_end_has_its_reason
+        message_that_comes_while_the_store_is_read_at_the_opening_is_heard
         messages_that_are_garbage_change_nothing
         message_that_claims_the_last_stamp_there_is_keeps_no_logout_from_emptying_the_store
         messages_are_done_without_where_there_is_no_channel
@@ -187,6 +201,8 @@ cases! {
         timers_do_not_grow_in_number
         timers_are_gone_after_close
         timer_does_not_refresh_where_that_is_not_wanted
+        timer_ends_a_session_that_no_address_is_given_to_renew
+        timer_of_a_lock_is_gone_once_it_is_had_or_cannot_be
         timer_may_let_a_process_end
         timer_that_rings_early_or_late_is_only_a_hint
         clock_that_is_set_back_is_told_and_ends_nothing

@@ -14,6 +14,9 @@ cases! {
         web_storage_that_takes_nothing_gives_way_to_memory
         web_storage_that_takes_nothing_leaves_each_tab_the_session_of_its_cookie
         web_storage_that_cannot_be_read_later_gives_way_to_memory
+        web_storage_that_cannot_be_read_any_more_ends_no_session
+        web_storage_that_takes_nothing_leaves_each_tab_its_own_login
+        web_storage_that_is_full_takes_the_next_session_in_the_place_of_the_one_it_has
         web_storage_that_fills_up_later_gives_way_to_memory
         web_storage_with_room_for_one_record_takes_the_next_in_its_place
         web_storage_is_not_written_before_there_is_a_session

@@ -319,6 +319,8 @@ mod tests {
             (r#"Bearer SCOPE=a, error="insufficient_scope""#, Some("a")),
             (r#"Bearer scope="", error="insufficient_scope""#, None),
             (r#"Bearer error="insufficient_scope""#, None),
+            (r#"Bearer error = "insufficient_scope""#, None),
+            ("Bearer\terror=\t\"insufficient_scope\"", None),
             (r#"Bearer error="insufficient_scope", DPoP scope="a""#, None),
             (r#"Bearer scope="a", Bearer error="insufficient_scope""#, None),
             (r#"Bearer error="insufficient_scope", Bearer scope="a""#, None),

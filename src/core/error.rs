@@ -117,3 +117,19 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_busy_server_says_may_be_tried_again() {
+        let retryable = |status| Error { status, ..Error::new(Code::Server) }.retryable();
+        for status in [408, 425, 429, 500, 503, 599] {
+            assert!(retryable(Some(status)), "{status}");
+        }
+        for status in [None, Some(302), Some(404), Some(499)] {
+            assert!(!retryable(status), "{status:?}");
+        }
+    }
+}

@@ -165,6 +165,22 @@ mod tests {
     }
 
     #[test]
+    fn a_receipt_a_moment_ahead_is_another_tabs_blurred_clock() {
+        for (ahead, expected) in [(2_000, Freshness::Fresh), (2_001, Freshness::Expired)] {
+            let held = held(Some(20_000), 5_000 + ahead, at(5_000, 0));
+            assert_eq!(held.freshness(at(5_000, 0)), expected);
+        }
+    }
+
+    #[test]
+    fn a_tokens_own_receipt_by_the_server_comes_before_the_servers_clock() {
+        let [issued, expires, clock] = [100, 700, 0].map(|at| Some(Millis::seconds(at)));
+        let lifetime = |issued| lifetime(None, Claims { issued, expires }, clock);
+        assert_eq!(lifetime(issued), Some(Millis::seconds(600)));
+        assert_eq!(lifetime(None), expires);
+    }
+
+    #[test]
     fn a_wall_clock_that_ran_ahead_does_not_surely_expire() {
         let held = held(Some(20_000), 0, at(0, 0));
         assert_eq!(held.freshness(at(86_400_000, 10)), Freshness::Expired);

@@ -136,6 +136,8 @@ mod tests {
         assert_eq!(intent(50_000).advance(intent(69_999), DEADLINE), None);
         assert!(intent(50_000).advance(intent(70_000), DEADLINE).is_some());
         assert!(intent(50_000).advance(intent(1), DEADLINE).is_some(), "the clock was set back");
+        let next = Ledger { stamp: Stamp { family: 7, generation: 3 }, ..intent(50_000) };
+        assert_eq!(intent(50_000).advance(next, DEADLINE), Some(next), "from the session after it");
     }
 
     #[test]

@@ -155,6 +155,7 @@ mod tests {
             refresh_expires: f64::NAN,
         };
         assert!(read(sound).is_some());
+        assert!(read(Record { family: 9_007_199_254_740_991.0, ..sound }).is_some());
         for (what, record) in [
             ("a logout", Record { generation: 0.0, ..sound }),
             ("the end of a family", Record { generation: u32::MAX.into(), ..sound }),

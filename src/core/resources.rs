@@ -402,6 +402,7 @@ mod tests {
             ("/v1", "/v1/x%5Cy", false),
             ("/v1", "/v1/%252e%252e/admin", false),
             ("/v1", "/v1/..%25252Fadmin", false),
+            ("/v1", "/v1/x%2525252Fadmin", false),
             ("/v1", "/v1/%20..%2fadmin", false),
         ];
         for (prefix, path, covered) in cases {

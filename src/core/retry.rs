@@ -155,6 +155,24 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_asks_for_little_does_not_shorten_the_wait() {
+        let (mut backoff, mut dice) = (Backoff::default(), Dice::new(1));
+        for least in [1, 2, 4, 8, 16].map(Millis::seconds) {
+            let due = backoff.failed(NOON, Some(Millis::ZERO), &mut dice);
+            assert!(due.since(NOON) >= least);
+        }
+    }
+
+    #[test]
+    fn whoever_asks_again_is_turned_away_from_the_third_failure_on() {
+        let (mut backoff, mut dice) = (Backoff::default(), Dice::new(1));
+        for barred in [0, 0, 1].map(Millis::seconds) {
+            backoff.failed(NOON, None, &mut dice);
+            assert_eq!(backoff.woken(NOON).since(NOON), barred);
+        }
+    }
+
+    #[test]
     fn the_network_shortens_the_wait_and_not_the_servers_wish() {
         let (mut backoff, mut dice) = (Backoff::default(), Dice::new(1));
         for fives in 0..8 {

@@ -3,8 +3,11 @@
 use tokenkeeper::core::error::{Code, Error};
 use tokenkeeper::core::io::{Event, Input, Means, Outcome, Output, Reason, Warning};
 use tokenkeeper::core::ledger::Ledger;
-use tokenkeeper::core::session::{Session, Stored};
+use tokenkeeper::core::receipt::{Receipt, Tokens};
+use tokenkeeper::core::session::{Grant, Session, Stored};
 use tokenkeeper::core::time::Millis;
+use tokenkeeper::core::timeline::Entry;
+use tokenkeeper::core::words::Word;
 
 use crate::page::{
     DAY, HOUR, NOON, Page, events, failed, granted, refused, sent, session, stamp, stored, told,
@@ -57,6 +60,8 @@ fn p12_a_cookie_is_not_asked_for_again_once_it_is_known_that_there_is_none() {
     for mut page in [refusing, page] {
         assert_eq!(sent(&page.wait(HOUR)), [""; 0]);
         assert_eq!(page.machine.timeout(), None, "nothing rings any more");
+        let outputs = page.want();
+        assert_eq!((told(&outputs), sent(&outputs)), (vec!["not_logged_in".to_owned()], vec![]));
     }
 }
 
@@ -81,6 +86,106 @@ fn p12_the_server_is_left_alone_for_as_long_as_it_asks() {
     assert_eq!(sent(&page.wait(89_000)), [""; 0]);
     assert_eq!(told(&page.want()), ["server"]);
     assert_eq!(sent(&page.wait(30_000)), ["refresh1"]);
+}
+
+/// P12: while the server is left alone, the token at hand is good enough while it lives; not for whoever wants a newer one.
+#[test]
+fn p12_a_living_token_is_given_while_the_server_is_left_alone() {
+    let mut page = Page::with_session(HOUR).opened();
+    let asked = page.renew();
+    assert_eq!(told(&page.answer(&asked, failed(503))), ["server"]);
+    page.pass(HOUR - 30_000);
+    let asked = page.want();
+    let error = Error { status: Some(503), ..Error::new(Code::Server) };
+    page.answer(&asked, Outcome::Failed { error, retry_after: Some(Millis::seconds(90)) });
+    let outputs = page.want();
+    assert_eq!((told(&outputs), sent(&outputs)), (vec!["access1".to_owned()], vec![]));
+}
+
+/// P12: nor does a session pay for what became of the refresh token before.
+#[test]
+fn p12_the_wait_after_failures_is_over_with_another_tabs_refresh() {
+    let mut page = Page::with_session(HOUR).opened();
+    for _ in 0..3 {
+        let asked = page.renew();
+        page.answer(&asked, failed(503));
+        page.pass(1_000);
+    }
+    let error = Error { status: Some(503), ..Error::new(Code::Server) };
+    let asked = page.renew();
+    page.answer(&asked, Outcome::Failed { error, retry_after: Some(Millis::of(HOUR)) });
+    assert_eq!(told(&page.renew()), ["server"]);
+    page.shows_successor();
+    page.ledger = Some(Ledger::settled(stamp(2)));
+    let stored = page.stored;
+    page.feed(Input::Seen(stored));
+    assert_eq!(sent(&page.clone().renew()), ["refresh2"]);
+    assert_eq!(sent(&page.wait(HOUR - 60_000)), ["refresh2"], "by itself, when it is stale");
+}
+
+/// P12: nor does whoever asks for the cookie's session after a logout.
+#[test]
+fn p12_the_wait_after_failures_is_over_with_a_logout() {
+    let session = stored(session(1, HOUR));
+    let mut page = Page::open(Means::Cookie, session, Ledger::settled(stamp(1))).opened();
+    let asked = page.renew();
+    let error = Error { status: Some(503), ..Error::new(Code::Server) };
+    page.answer(&asked, Outcome::Failed { error, retry_after: Some(Millis::seconds(90)) });
+    assert_eq!(told(&page.renew()), ["server"]);
+    page.logout();
+    assert_eq!(sent(&page.renew()).len(), 1);
+}
+
+/// P12: `explain()` tells what failed, and why.
+#[test]
+fn p12_what_failed_is_told_with_its_code_and_status() {
+    let told = |outputs: &[Output]| {
+        outputs.iter().find_map(|output| match output {
+            Output::Log(Entry { what, why, status }) => Some((*what, *why, *status)),
+            _ => None,
+        })
+    };
+    let mut page = Page::with_session(HOUR);
+    assert_eq!(told(&page.opens()), Some((Word::Restored, None, None)));
+    let asked = page.renew();
+    let failure = Some((Word::RefreshFailed, Some(Word::Server), Some(503)));
+    assert_eq!(told(&page.answer(&asked, failed(503))), failure);
+    let login = page.ticket();
+    page.feed(Input::LoggingIn(login));
+    let outputs = page.feed(Input::LoggedIn(login, failed(500)));
+    assert_eq!(told(&outputs), Some((Word::LoginFailed, Some(Word::Server), Some(500))));
+    let asked = page.wait(HOUR);
+    page.logout();
+    let outputs = page.answer(&asked, granted(2));
+    assert_eq!(told(&outputs), Some((Word::Revoked, Some(Word::CameTooLate), None)));
+}
+
+/// What the last answer left out is still needed from the one before.
+#[test]
+fn what_a_refresh_leaves_out_is_needed_from_the_answer_before() {
+    let [login, refresh] = [7, 8].map(|number| Receipt::new(number).unwrap());
+    let tokens = Tokens { access: login, refresh: Some(login), scope: Some(login) };
+    let session = Session { tokens, ..session(1, HOUR) };
+    let mut page = Page::open(Means::Token, stored(session), Ledger::settled(stamp(1))).opened();
+    let asked = page.renew();
+    let tokens = Tokens { access: refresh, refresh: Some(refresh), scope: None };
+    let grant = Grant { tokens, ..crate::page::grant(2, HOUR) };
+    page.answer(&asked, Outcome::Granted(grant));
+    assert!(page.machine.needs(login), "the scope");
+}
+
+/// P12: the server's own words are kept for whoever is told of the failure, and no longer.
+#[test]
+fn p12_the_words_of_a_failure_are_needed_until_the_next_success() {
+    let words = Receipt::new(77).unwrap();
+    let mut page = Page::with_session(HOUR).opened();
+    let asked = page.renew();
+    let error = Error { status: Some(503), words: Some(words), ..Error::new(Code::Server) };
+    page.answer(&asked, Outcome::Failed { error, retry_after: None });
+    assert!(page.machine.needs(words), "whoever comes before the next attempt is told them, too");
+    let asked = page.wait(HOUR);
+    page.answer(&asked, granted(2));
+    assert!(!page.machine.needs(words));
 }
 
 /// P13: after a laptop's sleep the renewal died and was never tried again.

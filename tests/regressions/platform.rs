@@ -1,14 +1,17 @@
 //! P14, P23, P26, P28: what platforms do to pages.
 
 use tokenkeeper::core::io::{
-    Event, Evidence, Input, Means, Message, Output, Reason, Sharing, Warning,
+    Attempt, Event, Evidence, Input, Means, Message, Output, Reason, Sharing, Ticket, Warning,
 };
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::session::Stored;
+use tokenkeeper::core::time::Millis;
 use tokenkeeper::core::timeline::Entry;
 use tokenkeeper::core::words::Word;
 
-use crate::page::{HOUR, Page, count, events, failed, granted, sent, stamp, told};
+use crate::page::{
+    HOUR, Page, count, events, failed, granted, refused, sent, session, stamp, stored, told,
+};
 
 /// Whether others hear of it.
 fn speaks(output: &Output) -> bool {
@@ -32,7 +35,8 @@ fn p23_a_store_that_cannot_be_read_says_nothing_about_anybody() {
 #[test]
 fn p23_a_store_that_fails_before_a_login_makes_the_session_the_tabs_own() {
     for (fails, refreshed) in [(true, vec!["refresh2".to_owned()]), (false, vec![])] {
-        let mut page = Page::open(Means::Token, Stored::Nothing, Ledger::default()).opened();
+        let mut page = Page::open(Means::Token, Stored::Nothing, Ledger::default());
+        assert_eq!(told(&page.opens()), [""], "nobody, which is no error");
         if fails {
             let outputs = page.feed(Input::StoreFailed);
             assert_eq!(events(&outputs), [Event::Warning(Warning::StorageUnavailable)]);
@@ -85,6 +89,29 @@ fn p23_a_tab_whose_store_failed_ends_no_other_tabs_session() {
     }
 }
 
+/// P23: where there is no `IndexedDB`, nobody tries to write to it around a refresh; the lock is held for a moment instead.
+#[test]
+fn p23_without_a_ledger_none_is_written_and_the_lock_is_held_for_a_moment() {
+    let notes = |output: &Output| matches!(output, Output::Note(..));
+    let unlocks = |output: &Output| matches!(output, Output::Unlock(_));
+    let mut page = Page::with_session(HOUR).opened();
+    page.ledger = None;
+    let asked = page.renew();
+    let outputs = page.answer(&asked, granted(2));
+    assert_eq!([count(&asked, notes), count(&outputs, notes)], [0, 0]);
+    assert_eq!(count(&outputs, unlocks), 0);
+    assert_eq!(count(&page.wait(50), unlocks), 1);
+
+    let asked = page.renew();
+    page.ledger = Some(Ledger::default());
+    page.answer(&asked, granted(3));
+    page.wait(50);
+    let asked = page.renew();
+    page.ledger = None;
+    assert_eq!(count(&page.answer(&asked, granted(4)), unlocks), 0, "one that broke meanwhile");
+    assert_eq!(count(&page.wait(50), unlocks), 1);
+}
+
 /// P23: a store that something else wrote to.
 #[test]
 fn p23_what_is_no_session_of_ours_is_told_of_and_gives_way_to_the_session_in_hand() {
@@ -99,6 +126,30 @@ fn p23_what_is_no_session_of_ours_is_told_of_and_gives_way_to_the_session_in_han
     let mut page = Page::open(Means::Token, Stored::Unreadable, Ledger::default()).opened();
     page.wait(HOUR);
     assert_eq!(page.stored, Stored::Unreadable, "where nobody is logged in it is left alone");
+
+    let mut page = Page::with_session(HOUR).opened();
+    page.stored = Stored::Unreadable;
+    page.ledger = Some(Ledger::settled(Stamp { family: 2048, generation: 0 }));
+    page.wait(2_000);
+    assert_eq!(
+        page.stored,
+        Stored::Nothing,
+        "and gives way to a logout that only the ledger tells of"
+    );
+}
+
+/// P23: what cannot be read is not written over either, and a store that no other tab reads is looked at by nobody.
+#[test]
+fn p23_nothing_is_looked_up_or_stored_again_where_that_can_tell_nothing() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.stored = Stored::Unknown;
+    assert_eq!(count(&page.wait(5_000), |output| matches!(output, Output::Store(_))), 0);
+
+    let (store, ledger) = (stored(session(1, HOUR)), Ledger::default());
+    let mut page = Page::open_with(Sharing::Private, Means::Token, store, ledger).opened();
+    assert!(page.machine.timeout().is_some_and(|at| at > page.now.mono.plus(Millis::seconds(60))));
+    page.pass(5_000);
+    assert_eq!(count(&page.want(), |output| matches!(output, Output::Look(_))), 0);
 }
 
 /// P26: script's storage was purged; the cookie was not.
@@ -110,11 +161,17 @@ fn p26_a_cookie_brings_the_session_back_unless_somebody_logged_out() {
     assert_eq!(told(&page.answer(&asked, granted(1))), ["access1"]);
 
     let logout = Ledger::settled(Stamp { family: 2048, generation: 0 });
-    let mut page = Page::open(Means::Cookie, Stored::Nothing, logout);
-    let outputs = page.opens();
-    assert_eq!(sent(&outputs), [""; 0]);
-    assert_eq!(told(&outputs), ["not_logged_in"]);
-    assert_eq!(sent(&page.renew()), ["the cookie"], "or somebody asks for it");
+    for store in [Sharing::Shared, Sharing::Private] {
+        let mut page = Page::open_with(store, Means::Cookie, Stored::Nothing, logout);
+        let outputs = page.opens();
+        assert_eq!(sent(&outputs), [""; 0]);
+        assert_eq!(told(&outputs), ["not_logged_in"]);
+        assert_eq!(sent(&page.renew()), ["the cookie"], "or somebody asks for it");
+    }
+
+    let rejected = Ledger::settled(Stamp::end_of(1024));
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, rejected);
+    assert_eq!(sent(&page.opens()), ["the cookie"], "one session's end is not the cookie's");
 }
 
 /// And where no store could show another tab's session, it is not waited for: each reload would take seconds.
@@ -126,7 +183,9 @@ fn p26_a_cookie_beside_memory_brings_the_session_back_at_once() {
     assert_eq!(sent(&asked), ["the cookie"]);
     assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"]);
     page.ledger = Some(Ledger::settled(Stamp { family: u64::MAX / 2, generation: 1 }));
-    assert_eq!(sent(&page.renew()).len(), 1, "whatever another tab got for the same cookie");
+    let asked = page.renew();
+    assert_eq!(sent(&asked).len(), 1, "whatever another tab got for the same cookie");
+    assert_eq!(count(&asked, speaks), 0, "and no other tab waits for this one's");
 }
 
 /// And its late answer does not end the session of whoever logged in meanwhile: to give those tokens back would be to log out the cookie.
@@ -139,7 +198,61 @@ fn p26_a_cookies_late_answer_is_dropped_where_somebody_has_logged_in() {
     page.feed(Input::LoggedIn(ticket, granted(2)));
     let outputs = page.answer(&asked, granted(1));
     assert_eq!(count(&outputs, |output| matches!(output, Output::Revoke(_))), 0);
+    assert_eq!(events(&outputs), [], "and nobody hears of it");
     assert_eq!(told(&page.want()), ["access2"]);
+}
+
+/// P26: where another tab is known to have got it, its session is waited for; and once nobody waits, nothing is sent.
+#[test]
+fn p26_a_cookie_is_not_asked_for_where_another_tab_has_its_session() {
+    let ledger = Ledger::settled(stamp(1));
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, ledger);
+    assert_eq!(sent(&page.opens()), [""; 0]);
+    let mut left = page.clone();
+    page.stored = stored(session(1, HOUR));
+    let outputs = page.wait(100);
+    assert_eq!((events(&outputs), sent(&outputs)), (vec![Event::Login { remote: true }], vec![]));
+
+    left.feed(Input::Left(Ticket(1)));
+    assert_eq!(sent(&left.wait(5_000)), [""; 0]);
+}
+
+/// P26: nor does a refusal of that late answer's kind concern whoever has logged in and wants a newer token.
+#[test]
+fn p26_a_cookies_late_refusal_does_not_concern_whoever_has_logged_in() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    let ticket = page.ticket();
+    page.feed(Input::LoggingIn(ticket));
+    page.feed(Input::LoggedIn(ticket, granted(2)));
+    page.renew();
+    let outputs = page.answer(&asked, refused());
+    assert_eq!((told(&outputs), sent(&outputs)), (vec![], vec!["refresh2".to_owned()]));
+}
+
+/// P26: another tab was faster, and its session is the one: in the store, as far as that is not behind.
+#[test]
+fn p26_a_cookies_answer_gives_way_to_the_session_that_another_tab_got() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.stored = stored(session(1, HOUR));
+    let outputs = page.answer(&asked, granted(7));
+    assert_eq!(events(&outputs), [Event::Login { remote: true }]);
+    assert_eq!(told(&page.want()), ["access1"]);
+
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.stored = stored(session(1, HOUR));
+    page.ledger = Some(Ledger::settled(Stamp { family: 2048, generation: 0 }));
+    page.answer(&asked, granted(7));
+    assert!(page.machine.session().is_none(), "what somebody logged out of meanwhile");
+
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    page.feed(Input::Told(Message::Changed(stamp(1))));
+    let mut asked = page.opens();
+    asked.extend(page.wait(5_000));
+    page.feed(Input::Seen(stored(session(1, HOUR))));
+    assert_eq!(events(&page.answer(&asked, granted(7))), [], "what came from the store meanwhile");
 }
 
 /// P14: a page that sleeps between each question and its answer, or a device that is as slow.
@@ -168,6 +281,136 @@ fn p14_old_answers_of_ledger_and_store_are_doubted_but_not_for_ever() {
     assert_eq!(looks, 4);
 }
 
+/// P14: and a page that slept once asks once more.
+#[test]
+fn p14_an_answer_that_came_at_once_after_an_old_one_is_believed() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let mut slept = false;
+    let asked = driven(&mut page, |page, output| {
+        if let Output::Look(attempt) = output {
+            if !std::mem::replace(&mut slept, true) {
+                page.pass(3_000);
+            }
+            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+            return vec![Input::Looked(*attempt, evidence)];
+        }
+        vec![]
+    });
+    assert_eq!(count(&asked, |output| matches!(output, Output::Look(_))), 2);
+}
+
+/// P14: a page that slept while its intent was written looks again before it sends: it may count as dead by now. And whoever
+/// logged out meanwhile sends nothing.
+#[test]
+fn p14_what_happens_while_the_intent_is_written_is_minded() {
+    let looks = |output: &Output| matches!(output, Output::Look(_));
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let mut slept = false;
+    let asked = driven(&mut page, |page, output| match output {
+        Output::Note(attempt, _) => {
+            if !std::mem::replace(&mut slept, true) {
+                page.pass(1_000);
+            }
+            vec![Input::Noted(*attempt, true)]
+        }
+        Output::Look(attempt) => {
+            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+            vec![Input::Looked(*attempt, evidence)]
+        }
+        _ => vec![],
+    });
+    assert_eq!((count(&asked, looks), sent(&asked)), (2, vec!["refresh1".to_owned()]));
+
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let asked = driven(&mut page, |page, output| match output {
+        Output::Note(attempt, Ledger { intent: Some(_), .. }) => {
+            vec![Input::Noted(*attempt, true), Input::Logout(page.ticket())]
+        }
+        Output::Look(attempt) => {
+            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+            vec![Input::Looked(*attempt, evidence)]
+        }
+        _ => vec![],
+    });
+    assert_eq!(sent(&asked), [""; 0]);
+}
+
+/// P23: a ledger that can be read and never takes anything counts as none.
+#[test]
+fn p23_a_ledger_that_takes_nothing_is_done_without() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let mut notes = 0;
+    let asked = driven(&mut page, |page, output| match output {
+        Output::Look(attempt) => {
+            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+            vec![Input::Looked(*attempt, evidence)]
+        }
+        Output::Note(attempt, _) if notes < 9 => {
+            notes += 1;
+            vec![Input::Noted(*attempt, false)]
+        }
+        _ => vec![],
+    });
+    assert_eq!(sent(&asked), ["refresh1"]);
+}
+
+/// P6: what comes of an earlier question, or of a note that nobody waits for, is not taken for the answer to this one.
+#[test]
+fn p06_answers_are_those_of_their_own_questions() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.answer(&asked, refused());
+    let login = page.ticket();
+    page.feed(Input::LoggingIn(login));
+    page.machine.handle(page.now, Input::LoggedIn(login, granted(1)));
+    let Some(Output::Look(earlier)) = page.machine.poll() else { panic!("no look") };
+    page.logout();
+    let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+    let asked = driven(&mut page, |page, output| match output {
+        Output::Answer(..) => vec![Input::Renew(page.ticket())],
+        Output::Look(_) => vec![Input::Looked(earlier, evidence)],
+        _ => vec![],
+    });
+    assert_eq!(count(&asked, |output| matches!(output, Output::Look(_))), 1);
+    assert_eq!(sent(&asked), [""; 0]);
+
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let asked = driven(&mut page, |page, output| match output {
+        Output::Look(attempt) => {
+            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+            vec![Input::Looked(*attempt, evidence)]
+        }
+        Output::Note(..) => vec![Input::Noted(Attempt::default(), true)],
+        _ => vec![],
+    });
+    assert_eq!(count(&asked, |output| matches!(output, Output::Note(..))), 1);
+    assert_eq!(sent(&asked), [""; 0]);
+}
+
+/// Somebody wants a token; what comes of it is answered by the test, the last input first.
+fn driven(page: &mut Page, answers: impl FnMut(&mut Page, &Output) -> Vec<Input>) -> Vec<Output> {
+    let mut answers = answers;
+    let mut inputs = vec![Input::Want(page.ticket())];
+    let mut outputs = Vec::new();
+    while let Some(input) = inputs.pop() {
+        page.machine.handle(page.now, input);
+        while let Some(output) = page.machine.poll() {
+            if let Output::Lock(attempt) = output {
+                inputs.push(Input::Locked(attempt, true));
+            } else {
+                inputs.extend(answers(page, &output));
+            }
+            outputs.push(output);
+        }
+    }
+    outputs
+}
+
 /// P28: `StrictMode` mounts twice: the first manager was closed in the middle of its refresh.
 #[test]
 fn p28_a_closed_manager_finishes_its_refresh_and_answers_everyone() {
@@ -175,6 +418,7 @@ fn p28_a_closed_manager_finishes_its_refresh_and_answers_everyone() {
     let asked = page.renew();
     let outputs = page.feed(Input::Closed);
     assert_eq!(told(&outputs), ["closed"]);
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Lease(None))), 1);
     assert!(!page.machine.is_at_rest());
     let outputs = page.answer(&asked, granted(2));
     assert_eq!(count(&outputs, |output| matches!(output, Output::Store(_))), 1);

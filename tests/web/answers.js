@@ -106,6 +106,24 @@ export const cases = {
     equal(m.warnings("clock_skew").length, 1, "warnings about the clock");
   },
 
+  async answer_with_a_date_is_judged_by_it_where_its_tokens_do_not_say_when_they_were_made(t) {
+    const server = t.server();
+    const now = Math.floor(Date.now() / 1000) + 86_400;
+    const body = { token: jwt({ exp: now + 600 }), refresh: jwt({ exp: now + 1200 }) };
+    server.on["/login"] = () => json(body, { headers: { date: new Date(1000 * now).toUTCString() } });
+    const m = await t.loggedIn();
+    near(left(m), 600_000, 5000);
+    near(m.session.refreshExpiresAt - Date.now(), 1_200_000, 5000);
+  },
+
+  async answer_with_a_date_has_the_clock_from_there_however_old_its_token_is(t) {
+    const server = t.server();
+    const now = Math.floor(Date.now() / 1000);
+    server.on["/login"] = () => json({ token: jwt({ iat: now - 86_400, exp: now + 600 }) }, { headers: { date: new Date().toUTCString() } });
+    const m = await t.loggedIn();
+    equal(m.warnings("clock_skew").length, 0, "warnings about the clock");
+  },
+
   async answer_with_a_token_that_is_strange_inside_is_taken_as_opaque_or_as_far_as_it_can_be(t) {
     for (const token of ["a.b.c", jwt([1]), jwt("null"), jwt({ exp: "soon", iat: {} }), jwt({ exp: 1e300, iat: -1 }), jwt('{"__proto__":{"sub":"evil"}}'), "..", "x.".repeat(2000) + "y"]) {
       const { m } = await from(t, { token });
@@ -130,13 +148,19 @@ export const cases = {
   },
 
   async answer_tells_the_scope_else_the_request_did(t) {
-    const granted = await from(t, { access_token: "a", scope: "read write", token_type: "Bearer" }, { oauth: true, server: { scope: "all" } });
+    const granted = await from(t, { access_token: "a", scope: "read  write ", token_type: "Bearer" }, { oauth: true, server: { scope: "all" } });
     equal(granted.m.session.scopes, ["read", "write"]);
     const asked = await from(t, { access_token: "a" }, { oauth: true, server: { scope: "all of" } });
     equal(asked.m.session.scopes, ["all", "of"]);
     const claimed = await from(t, { token: jwt({ scp: ["x", 7, "y"], roles: "admin" }) });
     equal(claimed.m.session.scopes, ["x", "y"]);
     ok(claimed.m.session.hasRole("admin"), "the role");
+  },
+
+  async answer_to_a_refresh_without_a_scope_keeps_the_scope(t) {
+    const { m } = await from(t, { access_token: "a", refresh_token: "r", scope: "read" });
+    await m.refresh();
+    equal(m.session.scopes, ["read"]);
   },
 
   async answer_to_a_refresh_without_a_refresh_token_keeps_the_old_one(t) {

@@ -79,6 +79,13 @@ export const cases = {
     equal(server.to("/login")[0].keepalive, false, "keepalive of a login");
   },
 
+  async logout_without_an_address_for_it_asks_nobody(t) {
+    const server = t.server();
+    const m = await t.loggedIn({ server: { logout: undefined } });
+    await m.logout();
+    equal(server.calls.map(({ path }) => path), ["/login"]);
+  },
+
   async logout_does_not_fail_for_a_servers_sake_and_does_not_wait_for_ever(t) {
     const server = t.server();
     for (const answer of [() => { throw new TypeError("gone"); }, () => new Response("no", { status: 500 })]) {

@@ -93,6 +93,20 @@ export const cases = {
     equal(told, ["first", "late"]);
   },
 
+  async listener_that_is_given_twice_is_told_twice_and_stopped_once(t) {
+    t.server();
+    const m = await t.manager();
+    let told = 0;
+    const listener = () => told++;
+    m.subscribe(listener);
+    const stop = m.subscribe(listener);
+    await m.login({});
+    equal(told, 2);
+    stop();
+    await m.refresh();
+    equal(told, 3);
+  },
+
   async listener_must_be_a_function_of_a_known_event(t) {
     const m = await t.manager();
     for (const call of [() => m.on("expired", () => {}), () => m.on("login"), () => m.subscribe({})]) {
@@ -164,6 +178,30 @@ export const cases = {
     ok(m.explain().every(({ at, what }) => Number.isFinite(at) && typeof what === "string"), "entries with their times");
   },
 
+  async explain_tells_so_much_and_no_more_and_cannot_be_changed(t) {
+    t.server();
+    const m = await t.loggedIn();
+    const [line] = m.explain();
+    equal(Object.keys(line).join(), "at,what", "what it says of a login");
+    line.what = "changed";
+    equal(m.explain()[0].what, "login");
+    for (let count = 0; count < 105; count++) await m.refresh();
+    equal(m.explain().length, 100, "what is remembered");
+  },
+
+  async warnings_of_what_was_under_way_are_told_to_nobody_after_close(t) {
+    const server = t.server();
+    const m = await t.loggedIn();
+    const answer = later();
+    server.on["/api"] = async () => (await answer.promise, new Response("no", { status: 401 }));
+    const sent = m.fetch(`${API}/api`, { method: "POST", body: new ReadableStream(), duplex: "half" });
+    await until(() => server.to("/api").length === 1, "the request");
+    m.close();
+    answer.resolve();
+    equal((await sent).status, 401);
+    equal(m.events.length, 1, "events since the login");
+  },
+
   async tokens_are_forgotten_when_nobody_needs_them(t) {
     t.server();
     const given = [];
@@ -181,6 +219,10 @@ export const cases = {
     ok(once > 0, "the session's tokens at least");
     await m.logout();
     equal(remembered(), 0, "after the logout");
+    const { length } = given;
+    dispatchEvent(new Event("online"));
+    await turn();
+    equal(given.length, length, "what the store's memory still held");
   },
 
   async decoding_tells_the_broken_rule_or_gives_the_parts(t) {

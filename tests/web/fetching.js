@@ -1,6 +1,6 @@
 // The authorised fetch: who gets the token, what is sent again, and what passes untouched.
 
-import { API, AUTH, equal, fails, json, later, ok, rejection, until } from "./harness.js";
+import { API, AUTH, equal, fails, json, later, ok, rejection, turn, until } from "./harness.js";
 
 const bearer = (call) => call.headers.get("authorization");
 
@@ -100,6 +100,15 @@ export const cases = {
     await m.fetch(`${API}/api`, { headers: { Authorization: "Basic x" } });
     await m.fetch(new Request(`${API}/api`, { headers: { Authorization: "Basic x" } }));
     equal(server.to("/api").map(bearer), ["Basic x", "Basic x"]);
+  },
+
+  async fetch_leaves_a_navigation_alone(t) {
+    const server = t.server();
+    const m = await t.loggedIn();
+    // What a service worker is asked to fetch; script cannot make one.
+    const url = `${API}/api`;
+    await m.fetch({ [Symbol.toStringTag]: "Request", url, mode: "navigate", method: "GET", headers: new Headers(), toString: () => url });
+    equal(bearer(server.calls.at(-1)), null);
   },
 
   async fetch_keeps_the_callers_headers_and_does_not_touch_his_objects(t) {
@@ -243,6 +252,45 @@ export const cases = {
       await clock.advance(3_601_000);
     }
     equal(server.to("/api").length, 0, "requests");
+  },
+
+  async fetch_after_a_logout_in_the_same_breath_is_the_platforms(t) {
+    const server = t.server();
+    server.lifetime = 0;
+    const m = await t.manager();
+    let sent;
+    m.on("login", () => {
+      m.logout();
+      sent = m.fetch(`${API}/api`);
+    });
+    await m.login({}).catch(() => {});
+    equal((await sent).status, 401);
+    equal(bearer(server.to("/api")[0]), null);
+  },
+
+  async fetch_listens_to_the_callers_signal_no_longer_than_it_waits(t) {
+    const server = t.server();
+    const m = await t.loggedIn();
+    refusesOnce(server);
+    const { signal } = new AbortController();
+    let listeners = 0;
+    for (const [name, more] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+      t.replace(signal, name, (...all) => ((listeners += more), EventTarget.prototype[name].apply(signal, all)));
+    }
+    equal((await m.fetch(`${API}/api`, { signal })).status, 200);
+    await turn();
+    equal(server.to("/refresh").length, 1, "refreshes");
+    equal(listeners, 0, "listeners that are left");
+  },
+
+  async fetch_whose_401_names_the_token_ends_a_session_that_nothing_renews(t) {
+    const server = t.server();
+    for (const [challenge, reasons] of [['Bearer error="invalid_token"', ["expired"]], ["Basic", []]]) {
+      server.on["/api"] = () => new Response("no", { status: 401, headers: { "www-authenticate": challenge } });
+      const m = await t.loggedIn({ server: { refresh: undefined } });
+      equal((await m.fetch(`${API}/api`)).status, 401);
+      equal(m.events.filter(({ type }) => type === "logout").map(({ reason }) => reason), reasons, challenge);
+    }
   },
 
   async fetch_that_is_aborted_before_it_begins_passes_the_reason(t) {

@@ -145,7 +145,8 @@ export const cases = {
 
   async own_store_with_garbage_warns_and_is_left_as_it_is(t) {
     t.server();
-    for (const text of ["", "}{", "null", "7", '"text"', "[]", '{"user":"ada"}', record({ version: 2 }), record({ access: "a b" }), record({ generation: 0 }), record({ generation: 1.5 }).replace("1.5", '"1"'), `[1,5,1,{"toString":"x"},null,null,0,null,null,null]`]) {
+    for (const text of ["", "}{", "null", "7", '"text"', "[]", '{"user":"ada"}', record({ version: 2 }), record({ access: "a b" }), record({ generation: 0 }), record({ generation: 1.5 }).replace("1.5", '"1"'), `[1,5,1,{"toString":"x"},null,null,0,null,null,null]`,
+      '[1,5,1,"a","r",null,0,null,null,null]', '[1,5,1,"a","r r","refresh_token",0,null,null,null]', '[1,5,1,"a",null,"refresh_token",0,null,null,null]', '[1,5,1,"a",null,null,0,null,null,null,null]']) {
       const storage = ownStore(text);
       const m = await t.manager({ storage });
       equal(m.session, null, "the session");

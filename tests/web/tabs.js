@@ -22,6 +22,14 @@ export const cases = {
     equal(types(two), ["login true", "refresh false", "logout true user"]);
   },
 
+  async tabs_that_log_in_in_the_same_millisecond_are_told_apart(t) {
+    t.server();
+    t.clock();
+    const stores = Array.from({ length: 4 }, () => ownStore());
+    for (const storage of stores) await t.loggedIn({ storage });
+    ok(new Set(stores.map(({ text }) => JSON.parse(text)[1])).size > 1, "families that differ");
+  },
+
   async tabs_of_another_name_hear_nothing(t) {
     t.server();
     const storage = { get: () => null, set() {}, remove() {} };
@@ -51,6 +59,34 @@ export const cases = {
       ok([undefined, 0, 1, 2].includes(reason), `the number of a reason, got ${reason}`);
       equal(more.length, 0, "what else is in a message");
     }
+  },
+
+  async message_of_an_end_has_its_reason(t) {
+    t.server();
+    for (const [number, reason] of ["expired", "refresh_rejected", "user"].entries()) {
+      const name = `ends-${reason}`;
+      const { say } = overhear(t, name);
+      const m = await t.manager({ storage: ownStore(record({ family: 5 })), name });
+      say([5, 2 ** 32 - 1, number]);
+      await until(() => !m.session, "the end");
+      equal(types(m), [`logout true ${reason}`]);
+    }
+  },
+
+  async message_that_comes_while_the_store_is_read_at_the_opening_is_heard(t) {
+    t.server();
+    t.replace(globalThis, "indexedDB", undefined);
+    const { say } = overhear(t, "early");
+    const storage = ownStore(record({ family: 5 }));
+    const { get } = storage;
+    const held = later();
+    storage.get = async () => (await held.promise, get());
+    const opening = t.manager({ storage, name: "early" });
+    say([5, 2 ** 32 - 1, 1]);
+    await turn();
+    held.resolve();
+    const m = await opening;
+    await until(() => !m.session, "the end");
   },
 
   async messages_that_are_garbage_change_nothing(t) {

@@ -67,6 +67,27 @@ export const cases = {
     equal(await m.token(), "access-2");
   },
 
+  async timer_ends_a_session_that_no_address_is_given_to_renew(t) {
+    const server = t.server();
+    const clock = t.clock();
+    const m = await t.loggedIn({ server: { refresh: undefined } });
+    await clock.advance(3_601_000);
+    equal(m.events.filter(({ type }) => type === "logout").map(({ reason }) => reason), ["expired"]);
+    equal(server.to("/refresh").length, 0, "refreshes");
+  },
+
+  async timer_of_a_lock_is_gone_once_it_is_had_or_cannot_be(t) {
+    t.server();
+    for (const locks of [navigator.locks, undefined]) {
+      t.replace(navigator, "locks", locks);
+      const clock = t.clock();
+      const m = await t.loggedIn({ storage: ownStore() });
+      await m.refresh();
+      ok(clock.delays.includes(20_000), "the deadline of the request, and 5 s more");
+      ok([...clock.timers.values()].every(({ at }) => at !== clock.mono + 20_000), "that its timer is gone");
+    }
+  },
+
   async timer_may_let_a_process_end(t) {
     t.server();
     const real = globalThis.setTimeout;

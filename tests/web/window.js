@@ -118,6 +118,37 @@ export const cases = {
     }
   },
 
+  async web_storage_that_cannot_be_read_any_more_ends_no_session(t) {
+    t.server();
+    let broken = false;
+    const storage = double(t, "localStorage", { getItem: (key) => { if (broken) throw new DOMException("no", "InvalidStateError"); return storage.kept.get(key) ?? null; } });
+    const m = await t.loggedIn({ storage: "local", name: "unread" });
+    broken = true;
+    dispatchEvent(new StorageEvent("storage", { key: "tokenkeeper.unread" }));
+    await until(() => m.warnings("storage_unavailable").length > 0, "the warning");
+    equal(types(m).filter((type) => type !== "warning undefined"), ["login false"], "what else there was to hear");
+    equal(await m.token(), "access-1");
+  },
+
+  async web_storage_that_takes_nothing_leaves_each_tab_its_own_login(t) {
+    double(t, "localStorage", { setItem: full });
+    t.server();
+    const { heard } = overhear(t, "alone");
+    const m = await t.loggedIn({ storage: "local", name: "alone" });
+    await m.refresh();
+    await turn();
+    equal(heard, [], "what other tabs were told");
+  },
+
+  async web_storage_that_is_full_takes_the_next_session_in_the_place_of_the_one_it_has(t) {
+    t.server();
+    const storage = double(t, "localStorage", { setItem: (key, value) => (storage.kept.has(key) ? storage.kept.set(key, value) : full()) });
+    storage.kept.set("tokenkeeper.place", record());
+    const m = await t.loggedIn({ storage: "local", name: "place" });
+    ok(storage.kept.get("tokenkeeper.place").includes("access-1"), "the login's record");
+    equal(m.warnings("storage_unavailable").length, 0, "warnings");
+  },
+
   async web_storage_that_fills_up_later_gives_way_to_memory(t) {
     for (const [kind, name] of Object.entries(STORAGES)) {
       const storage = double(t, name, { setItem: (key, value) => (value.length > 40 ? full() : storage.kept.set(key, value)) });
