@@ -62,7 +62,7 @@ export class Server {
     if (this.#scripted[endpoint].length > 0) {
       const answer = await this.#scripted[endpoint].shift();
       if (answer instanceof Error) throw answer;
-      return this.#read(typeof answer === "number" ? new Response(null, { status: answer }) : answer, name);
+      return this.#read(typeof answer === "number" ? new Response(null, { status: answer }) : answer.clone(), name);
     }
     return name ? this.#read(await this[name](request), name) : this.#api(request);
   }
@@ -70,7 +70,7 @@ export class Server {
   // The answer's whole body is there at once, so that nothing but the test's clock decides when it is heard.
   async #read(response, name) {
     if (!name) return response;
-    const text = await this.#working(response.clone().text());
+    const text = await this.#working(response.text());
     return Object.defineProperty(response, "text", { value: async () => text });
   }
 

@@ -92,6 +92,32 @@ describe("a session of the old code's is taken over", () => {
     }
   });
 
+  test("by one of the tabs that open at once", { timeout: 30_000 }, async () => {
+    const tokens = new Tokens();
+    const page = new Page(createTokenManager, frameworks["Spring Boot"].routes(tokens));
+    try {
+      page.localStorage.setItem("refreshToken", tokens.refresh());
+      await page.run([`await Promise.all([1, 2, 3].map(async () => {${blocksOf(TAKEN_OVER)}}))`]);
+      equal(tokens.renewals, 1);
+    } finally {
+      page.close();
+    }
+  });
+
+  for (const [what, answer, kept] of [["an answer without a token", [200, {}], true], ["no such endpoint", [404], true], ["a refusal", [401], false]]) {
+    test(`${kept ? "later" : "never"}, where the server has ${what}`, { timeout: 30_000 }, async () => {
+      const tokens = new Tokens();
+      const page = new Page(createTokenManager, { ...frameworks["Spring Boot"].routes(tokens), "POST /api/auth/refreshtoken": () => answer });
+      try {
+        page.localStorage.setItem("refreshToken", "old");
+        await page.run(blocksOf(TAKEN_OVER));
+        equal(page.localStorage.getItem("refreshToken"), kept ? "old" : null);
+      } finally {
+        page.close();
+      }
+    });
+  }
+
   test("by the OAuth grant", { timeout: 30_000 }, async () => {
     const tokens = new Tokens();
     const page = new Page(createTokenManager, frameworks["An OAuth server"].routes(tokens));

@@ -56,27 +56,29 @@ test("recipe for TanStack Query: what will not work later either is not tried ag
   equal(queryClient.getQueryState(orders.queryKey).fetchFailureCount, 1);
 });
 
-test("recipe for TanStack Query: a logout leaves nothing for the next user", async () => {
-  await world(() => Response.json(["mine"]));
-  await queryClient.fetchQuery(orders);
-  equal(queryClient.getQueryData(orders.queryKey), ["mine"]);
-  await auth.logout();
-  equal(queryClient.getQueryData(orders.queryKey), undefined);
-});
+for (const [what, leave] of [["a logout", () => auth.logout()], ["another login", () => auth.login({})]]) {
+  test(`recipe for TanStack Query: ${what} leaves nothing for the next user`, async () => {
+    await world(() => Response.json(["mine"]));
+    await queryClient.fetchQuery(orders);
+    equal(queryClient.getQueryData(orders.queryKey), ["mine"]);
+    await leave();
+    equal(queryClient.getQueryData(orders.queryKey), undefined);
+  });
 
-test("recipe for urql: a logout leaves nothing for the next user", async () => {
-  const asked = await world(() => Response.json({ data: { __typename: "Query", id: 7 } }));
-  const query = () => urql.client.query("query Cached { id }", {}).toPromise();
-  await query();
-  await query();
-  equal(asked.length, 1, "requests, the second from the cache:");
-  await auth.logout();
-  await auth.login({});
-  await query();
-  equal(asked.length, 2, "requests");
-});
+  test(`recipe for urql: ${what} leaves nothing for the next user`, async () => {
+    const asked = await world(() => Response.json({ data: { __typename: "Query", id: 7 } }));
+    const query = () => urql.client.query("query Cached { id }", {}).toPromise();
+    await query();
+    await query();
+    equal(asked.length, 1, "requests, the second from the cache:");
+    await leave();
+    await auth.login({});
+    await query();
+    equal(asked.length, 2, "requests");
+  });
+}
 
-test("recipe for EventSource: it connects with the token, and anew with the token of then, until the logout", async () => {
+test("recipe for EventSource: it connects with the token, and anew with the token of then, until somebody else logs in", async () => {
   const event = (text) => new Response(`retry: 10\ndata: ${text}\n\n`, { headers: { "content-type": "text/event-stream" } });
   const asked = await world(() => event(`number ${asked.length}`));
   const heard = [];
@@ -87,11 +89,11 @@ test("recipe for EventSource: it connects with the token, and anew with the toke
   const token = await auth.token();
   await until(() => asked.at(-1).token === token, "a connection with the new token");
   equal(heard[0], "number 1");
-  await auth.logout();
+  await auth.login({});
   equal(source.readyState, 2, "closed:");
 });
 
-test("recipe for WebSocket: it connects with the token, sends the newer one, and closes with the session", async () => {
+test("recipe for WebSocket: it connects with the token, sends the newer one, and closes when somebody else logs in", async () => {
   await world(() => Response.json({}));
   const { WebSocket } = globalThis;
   const sockets = [];
@@ -124,10 +126,9 @@ test("recipe for WebSocket: it connects with the token, sends the newer one, and
     const token = await auth.token();
     await until(() => socket.sent.length > 0, "a message");
     equal(socket.sent, [JSON.stringify({ token })]);
-    await auth.logout();
+    await auth.login({});
     equal(socket.closed, 1);
     socket.readyState = 1; // as if it were open: nobody is left who would use it
-    await auth.login({});
     await auth.refresh();
     await auth.logout();
     await clock.advance(0);

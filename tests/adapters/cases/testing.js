@@ -67,6 +67,13 @@ test("testing: a refusal, a lost network and a server that does not answer are a
   ok(auth.session, "a session after all");
 });
 
+test("testing: one answer serves as often as it is given", async (t) => {
+  const { auth, server } = await createTestManager();
+  const no = Response.json({ detail: "no" }, { status: 401 });
+  server.answerNext("login", no, no);
+  for (const _ of [1, 2]) await t.fails(auth.login({}), { code: "login_rejected", body: { detail: "no" } });
+});
+
 test("testing: a revoked session ends with the next refresh", async () => {
   const { auth, server } = await createTestManager();
   await auth.login({});

@@ -16,6 +16,7 @@ export class Page {
   #awake = setInterval(() => {}, 60_000); // Node ends when only a manager's timers are left; a page stays
   #before = { fetch: globalThis.fetch, location: globalThis.location };
   #document = Object.defineProperty({}, "cookie", { get: () => [...this.#readable].map((pair) => pair.join("=")).join("; ") });
+  #lock = Promise.resolve();
   localStorage = storage();
   sessionStorage = storage();
 
@@ -39,6 +40,7 @@ export class Page {
       localStorage: this.localStorage, sessionStorage: this.sessionStorage,
       history: { replaceState: (_state, _title, address) => void (this.#location.href = new URL(address, HOME).href) },
       document: this.#document,
+      navigator: { locks: { request: (_name, work) => (this.#lock = this.#lock.then(work)) } },
       createTokenManager: (options) => this.#manager(options),
       ...more,
     };
