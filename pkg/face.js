@@ -85,7 +85,7 @@ class Desk extends Hands {
 
   // The same object until something changes.
   get session() {
-    if (this.ended || !this.#lease) return null;
+    if (!this.#lease) return null;
     return (this.#session ??= new Session(this.#lease, this.server.oauth));
   }
 
@@ -160,7 +160,6 @@ class Desk extends Hands {
   }
 
   end() {
-    if (this.ended) return;
     this.#listeners.clear();
     super.end();
   }
@@ -184,7 +183,7 @@ function managerOf(desk) {
 
     async logout() {
       // The answer tells only that the server was told.
-      await desk.ask((ticket) => desk.keeper.logout(ticket)).catch(unlessClosed);
+      await desk.ask((ticket) => desk.keeper.logout(ticket));
     },
 
     async token() {
@@ -208,10 +207,6 @@ function managerOf(desk) {
     // Where a platform has no Symbol.dispose, the method is merely out of reach.
     [Symbol.dispose]: () => desk.end(),
   };
-}
-
-function unlessClosed(error) {
-  if (error.code === "closed") throw error;
 }
 
 export async function createManager(options) {

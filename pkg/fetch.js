@@ -117,7 +117,7 @@ function spareOf(request, init) {
   if (body !== undefined && body !== null) {
     return isA(body, "ReadableStream") || body[Symbol.asyncIterator] ? STREAM : undefined;
   }
-  return request && request.method !== "GET" && request.method !== "HEAD" ? request.clone() : undefined;
+  return request && request.method !== "GET" ? request.clone() : undefined;
 }
 
 // A platform object of whatever realm.

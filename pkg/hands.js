@@ -177,8 +177,8 @@ export class Hands extends Store {
     on(globalThis.document, "visibilitychange", woken);
     // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
     on(globalThis, "storage", (event) => (event.key === this.#settings.key || event.key === null) && seen());
-    // On a server there are no tabs: managers that share no store are different users'.
-    if (typeof BroadcastChannel !== "function" || !(globalThis.location || this.#settings.place.shared)) return;
+    // On a server there are no tabs: other managers are other users'.
+    if (typeof BroadcastChannel !== "function" || !globalThis.location) return;
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.unref?.();
     on(this.#channel, "message", ({ data }) => seen(() => this.keeper.told(...numbersIn(data, 3))));
@@ -203,10 +203,10 @@ export class Hands extends Store {
     const { contended, deadline } = this.#settings;
     if (!contended || this.#ledgerBroken) return undefined;
     const asked = transact(this.#name, mode, entry, deadline);
-    const read = await within(LEDGER_DEADLINE, asked).catch(() => LATE);
+    const read = await within(LEDGER_DEADLINE, asked).catch(() => undefined);
     if (read !== LATE) return read;
     this.#ledgerBroken = true;
-    asked.then(() => (this.#ledgerBroken = false), () => {});
+    asked.catch(() => {}).then(() => (this.#ledgerBroken = false));
   }
 }
 

@@ -14,8 +14,7 @@ const REFRESH_TOKEN = 3;
 // The request that asks for a session: for OAuth any grant, the password grant unless the
 // credentials name another.
 export function loginRequest(server, credentials) {
-  if (typeof credentials !== "object" || credentials === null) refuse("credentials", "must be an object");
-  const values = credentials[Symbol.iterator] ? Object.fromEntries(credentials) : credentials; // a FormData
+  const values = valuesOf(credentials);
   if (!server.oauth) return request(server, server.login, jsonOf(values));
   const { grant_type: grant = "password" } = values;
   if (grant === "password" && !server.passwordGrant) refuse("server.legacyPasswordGrant", NO_PASSWORD_GRANT);
@@ -25,6 +24,16 @@ export function loginRequest(server, credentials) {
 const NO_PASSWORD_GRANT =
   "must be true for the password grant, which RFC 9700 forbids for new systems; " +
   'name any other, as in { grant_type: "authorization_code", code, code_verifier, redirect_uri }';
+
+function valuesOf(credentials) {
+  let values = credentials;
+  try {
+    if (credentials[Symbol.iterator]) values = Object.fromEntries(credentials); // a FormData
+  } catch {
+    values = undefined;
+  }
+  return typeof values === "object" && values !== null ? values : refuse("credentials", "must be an object");
+}
 
 function jsonOf(credentials) {
   try {

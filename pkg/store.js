@@ -157,7 +157,7 @@ export class Store extends Receipts {
   // The caller's own store: one use after the other, so that an erasure that began before a write does not end after it;
   // each within a deadline, since it may hang.
   #inTurn(use) {
-    const turn = this.#queue.then(() => within(DEADLINE, (async () => use(this.#custom, this.#key))()));
+    const turn = this.#queue.then(() => within(DEADLINE, use(this.#custom, this.#key)));
     // The first to hear of a failure: it is known before what was read is used.
     this.#queue = turn.then((done) => done === LATE && this.#fallBack(), () => this.#fallBack());
     return turn;

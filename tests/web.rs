@@ -136,6 +136,7 @@ cases! {
         ledger_that_answers_too_late_is_asked_the_next_time
         ledger_whose_writes_come_to_nothing_is_done_without
         ledger_that_breaks_between_look_and_write_is_no_reason_not_to_refresh
+        ledger_that_fails_once_is_asked_the_next_time
         ledger_closes_every_connection_that_it_opens
         ledger_is_not_asked_about_a_session_that_no_other_tab_has;
     locks:

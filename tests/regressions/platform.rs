@@ -152,6 +152,17 @@ fn p23_nothing_is_looked_up_or_stored_again_where_that_can_tell_nothing() {
     assert_eq!(count(&page.want(), |output| matches!(output, Output::Look(_))), 0);
 }
 
+/// P26: whoever asked for the cookie's session has it when another tab is faster.
+#[test]
+fn p26_who_asks_for_a_cookies_session_is_answered_with_the_one_that_another_tab_brought() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.answer(&asked, refused());
+    page.renew();
+    page.stored = stored(session(1, HOUR));
+    assert_eq!(told(&page.feed(Input::Seen(page.stored))), ["access1"]);
+}
+
 /// P26: script's storage was purged; the cookie was not.
 #[test]
 fn p26_a_cookie_brings_the_session_back_unless_somebody_logged_out() {

@@ -241,6 +241,23 @@ export const cases = {
     equal(await m.token(), "access-2");
   },
 
+  async ledger_that_fails_once_is_asked_the_next_time(t) {
+    const server = t.server();
+    const m = await t.loggedIn({ storage: ownStore(), name: "once" });
+    await turn();
+    const real = indexedDB;
+    t.replace(globalThis, "indexedDB", { open() { throw new Error("gone"); } });
+    await m.refresh();
+    t.replace(globalThis, "indexedDB", real);
+    let intent;
+    server.on["/refresh"] = async () => {
+      intent = (await ledger("once"))[2];
+      return server.grants();
+    };
+    await m.refresh();
+    ok(typeof intent === "number", "an intent, written before the refresh was sent");
+  },
+
   async ledger_closes_every_connection_that_it_opens(t) {
     const open = new Set(); // the test's own: an earlier test may still be closing one
     const real = indexedDB;

@@ -83,11 +83,6 @@ impl Machine {
         if self.renewal.base == Stamp::default() {
             return self.on_restored(grant, evidence);
         }
-        if self.stamp().family != self.renewal.base.family {
-            // Logged out, or logged in as somebody else, in this tab.
-            self.revoke(grant);
-            return self.finish();
-        }
         match self.reconcile(evidence) {
             Standing::Gone => {
                 self.end_as_known();
@@ -105,6 +100,7 @@ impl Machine {
                 self.finish();
             }
             Standing::Behind | Standing::Current => {
+                // Somebody else has logged in.
                 self.revoke(grant);
                 self.finish();
             }

@@ -79,7 +79,7 @@ impl Machine {
     /// Takes up a session that another tab brought about.
     pub(super) fn adopt(&mut self, session: Session) {
         let same = self.stamp().family == session.stamp.family;
-        if !same {
+        if !same && self.held.is_some() {
             self.fail_waiting(Error::new(Code::SessionEnded));
         }
         self.hold(session);

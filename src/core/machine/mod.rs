@@ -312,9 +312,7 @@ impl Machine {
     /// Answers whoever waits, and begins nothing anymore. A refresh that is under way is seen to
     /// its end: its answer may hold the only refresh token that is still good (P8).
     fn close(&mut self) {
-        let closed = Error::new(Code::Closed);
-        self.fail_waiting(closed);
-        self.fail_logins(closed);
+        self.fail_logins(Error::new(Code::Closed));
         self.publish_lease(None);
         self.closed = true;
     }

@@ -30,13 +30,12 @@ impl Machine {
             }
             Standing::Behind => self.successor_lost(),
             Standing::Current => {
-                self.answer_all(Reply::Satisfied);
-                if !self.refreshable() || (self.waiting.is_empty() && !self.wants_renewal()) {
+                self.answer_all(Reply::Known);
+                if self.waiting.is_empty() && !self.wants_renewal() {
                     return self.finish();
                 }
                 let base = self.stamp();
                 self.renewal.base = base;
-                self.renewal.known = self.latest;
                 self.renewal.complete = evidence.ledger.is_some_and(|ledger| ledger.stamp == base);
                 let open = evidence.ledger.filter(|ledger| ledger.is_open_for(base));
                 match open.and_then(|ledger| ledger.intent) {
@@ -159,7 +158,6 @@ impl Machine {
             self.end_here(self.latest.family, Reason::RefreshRejected);
         } else if self.latest.family == self.stamp().family && self.refreshable() {
             self.renewal.base = self.stamp();
-            self.renewal.known = self.latest;
             return self.send();
         } else {
             self.end(Stamp::end_of(self.latest.family), Reason::RefreshRejected);

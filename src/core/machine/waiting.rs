@@ -56,7 +56,6 @@ impl Machine {
                 queue.callers.remove(at);
             }
         }
-        self.waiting.retain(|queue| !queue.callers.is_empty());
     }
 
     /// Rule 4: a 401 for a token that is no longer ours is answered with the one we have, unless
@@ -171,7 +170,6 @@ impl Machine {
             Reply::Failure(_) if need == Need::Good && self.is_alive() => Some(Ok(())),
             Reply::Failure(error) => Some(Err(error)),
             Reply::Known => self.known(need, since),
-            Reply::Satisfied => self.known(need, since).filter(Result::is_ok),
         }
     }
 
@@ -208,8 +206,6 @@ pub(super) enum Reply {
     Failure(Error),
     /// What is known; some have to wait for a refresh.
     Known,
-    /// Only that an adopted session has what they want.
-    Satisfied,
 }
 
 /// How long a caller waits for a refresh while the token at hand still lives.

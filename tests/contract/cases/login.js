@@ -88,7 +88,7 @@ test("credentials that are no object, or that JSON cannot hold, are refused befo
   const m = await t.manager(world);
   const circular = {};
   circular.self = circular;
-  for (const credentials of [undefined, null, "ada", 7, circular, { a: 1n }]) {
+  for (const credentials of [undefined, null, "ada", 7, [1], circular, { a: 1n }]) {
     const error = await t.fails(() => m.login(credentials), { code: "bad_options" });
     ok(error.message.includes("credentials"), error.message);
   }

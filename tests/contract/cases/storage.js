@@ -169,13 +169,16 @@ test("two managers of one name and store are one session: login, refresh and log
   equal(a.events.at(-1).reason, "user");
 });
 
-test("managers on a server that share no store are different users, whatever their names", "node", async (t) => {
-  const world = await t.world();
-  const [ann, bob] = [await t.loggedIn(world, { name: "user" }), await t.loggedIn(world, { name: "user" })];
-  const [ear, mouth] = [0, 1].map(() => new BroadcastChannel("tokenkeeper:user"));
-  await ann.logout();
-  mouth.postMessage("heard after all that was said before");
-  await new Promise((resolve) => (ear.onmessage = ({ data }) => typeof data === "string" && resolve()));
-  for (const channel of [ear, mouth]) channel.close();
-  ok(bob.session, "the other's session");
-});
+for (const [kept, storage] of [["in memory", () => "memory"], ["in a store of its own", () => store()]]) {
+  test(`managers on a server are different users, whatever their names, with a session ${kept}`, "node", async (t) => {
+    const world = await t.world();
+    const [ann, bob] = await Promise.all([1, 2].map(() => t.loggedIn(world, { name: "user", storage: storage() })));
+    const [ear, mouth] = [0, 1].map(() => new BroadcastChannel("tokenkeeper:user"));
+    await ann.logout();
+    mouth.postMessage("heard after all that was said before");
+    await new Promise((resolve) => (ear.onmessage = ({ data }) => typeof data === "string" && resolve()));
+    for (const channel of [ear, mouth]) channel.close();
+    await bob.refresh(); // after whatever it has read on hearing something
+    ok(bob.session, "the other's session");
+  });
+}
