@@ -33,7 +33,7 @@ export class Hands extends Store {
   constructor(settings) {
     super(settings);
     this.#settings = settings;
-    this.#name = PREFIX + settings.name;
+    this.#name = PREFIX + settings.name + (globalThis.location ? "" : numberOf(settings.place.custom));
     this.server = settings.server;
   }
 
@@ -177,8 +177,7 @@ export class Hands extends Store {
     on(globalThis.document, "visibilitychange", woken);
     // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
     on(globalThis, "storage", (event) => (event.key === this.#settings.key || event.key === null) && seen());
-    // On a server there are no tabs: other managers are other users'.
-    if (typeof BroadcastChannel !== "function" || !globalThis.location) return;
+    if (typeof BroadcastChannel !== "function" || !(globalThis.location || this.#settings.place.shared)) return;
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.unref?.();
     on(this.#channel, "message", ({ data }) => seen(() => this.keeper.told(...numbersIn(data, 3))));
@@ -208,6 +207,15 @@ export class Hands extends Store {
     this.#ledgerBroken = true;
     asked.catch(() => {}).then(() => (this.#ledgerBroken = false));
   }
+}
+
+// On a server there are no tabs: managers belong together if they have the same store, else they are different users'.
+const stores = new WeakMap();
+let counted = 0;
+
+function numberOf(store) {
+  if (store && !stores.has(store)) stores.set(store, ++counted);
+  return stores.get(store) ?? "";
 }
 
 // What the caller's own code throws where no caller waits for it, as the platform does.
