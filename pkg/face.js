@@ -11,7 +11,7 @@ import { Keeper } from "./wasm/tokenkeeper.js";
 import { flaws, messages, words } from "./wasm/words.js";
 
 const WARNINGS = {
-  body_not_replayable: "A streamed body was answered 401 and cannot be sent again: send a new stream.",
+  body_not_replayable: "A streamed body was answered 401 and cannot be sent again.",
   clock_skew: "This device's clock is off. Nothing depends on it.",
   insufficient_scope: "The token lacks a scope (RFC 6750 section 3.1); a refresh would not help.",
   refresh_failed: "The refresh failed. The session stays.",
@@ -85,7 +85,7 @@ class Desk extends Hands {
 
   // The same object until something changes.
   get session() {
-    if (!this.#lease) return null;
+    if (this.ended || !this.#lease) return null;
     return (this.#session ??= new Session(this.#lease, this.server.oauth));
   }
 

@@ -26,14 +26,14 @@ export class Hands extends Store {
   #channel;
   #ledgerBroken = false;
   #noted;
-  #leaving; // the last logout's call
+  #leaving; // the logouts' calls
   #locks = new Map();
   #stop = [];
 
   constructor(settings) {
     super(settings);
     this.#settings = settings;
-    this.#name = PREFIX + settings.name + (globalThis.location ? "" : numberOf(settings.place.custom));
+    this.#name = PREFIX + settings.name + (globalThis.location ? "" : `:${numberOf(settings.place.custom ?? this)}`);
     this.server = settings.server;
   }
 
@@ -74,40 +74,46 @@ export class Hands extends Store {
 
   // The authorization server
 
-  login(credentials) {
+  async login(credentials) {
+    const { keeper } = this;
     const request = loginRequest(this.server, credentials);
     this.probe();
-    return this.ask((ticket) => {
-      this.keeper.loggingIn(ticket);
-      this.#call(LOGIN, ticket, request);
-    });
+    const reply = this.ask((ticket) => keeper.loggingIn(ticket));
+    try {
+      // The answer to a logout takes the cookie along: it must not be the next one. A login that is over by then is not sent.
+      await Promise.race([reply, this.#settings.cookie && this.#leaving]);
+      this.#call(LOGIN, reply.ticket, request());
+    } catch (error) {
+      keeper.unheard(LOGIN, reply.ticket, false);
+      reply.catch(() => {});
+      throw error;
+    }
+    return reply;
   }
 
   refresh(attempt, refresh) {
-    this.#call(REFRESH, attempt, refreshRequest(this.server, this.contentOf(refresh)).catch(report));
+    const request = refreshRequest(this.server, this.contentOf(refresh)).catch(report);
+    this.#call(REFRESH, attempt, request, this.#settings.cookie && this.session?.claims?.sub);
   }
 
   // Says that a session is over, best effort; `keepalive` lets the message outlive the page.
   async over(ticket, access, refresh) {
     const request = logoutRequest(this.server, this.contentOf(access), this.contentOf(refresh)).catch(report);
-    await (this.#leaving = this.#send(request, { keepalive: true }).catch(() => {}));
+    const before = this.#leaving;
+    await (this.#leaving = this.#send(request, { keepalive: true }).catch(() => {}).then(() => before));
     await Promise.all([this.#noted, this.settled]); // so that a reload finds no session any more
     this.answer(ticket);
   }
 
-  // `id` is the ticket of a login, the attempt of a refresh.
-  async #call(login, id, request) {
+  // `id` is the ticket of a login, the attempt of a refresh. `subject` is whose token it was (RFC 7519 section 4.1.2), where the
+  // next may be somebody else's.
+  async #call(login, id, request, subject) {
     const { keeper, server } = this;
-    const cookie = server.via === "cookie";
-    // The answer to a logout takes the cookie along: it must not be the next one.
-    if (login && cookie) await this.#leaving;
     const heard = await this.#send(request, { keepalive: false }).catch(() => undefined);
     if (!heard || heard === LATE) return keeper.unheard(login, id, heard === LATE);
     const [response, text] = heard;
     const { html, invalidGrant, content, times } = answerOf(server, response, text, login);
-    // Whose tokens are (RFC 7519 section 4.1.2), as far as they tell.
-    const [was, is] = [this.session?.claims, claimsOf(content.access)].map((claims) => claims?.sub);
-    const another = !login && cookie && !!was && !!is && was !== is;
+    const another = !!subject && (claimsOf(content.access)?.sub ?? subject) !== subject;
     keeper.heard(login, id, response, html, invalidGrant, this.receiptFor(content), !!content.access, !!content.refresh, !!content.scope, another, ...times);
   }
 
@@ -209,13 +215,13 @@ export class Hands extends Store {
   }
 }
 
-// On a server there are no tabs: managers belong together if they have the same store, else they are different users'.
-const stores = new WeakMap();
-let counted = 0;
+// On a server there are no tabs: managers belong together if they have the same store, else they are different users'. Any
+// number, since names are heard in all threads.
+const numbers = new WeakMap();
 
 function numberOf(store) {
-  if (store && !stores.has(store)) stores.set(store, ++counted);
-  return stores.get(store) ?? "";
+  if (!numbers.has(store)) numbers.set(store, Math.random());
+  return numbers.get(store);
 }
 
 // What the caller's own code throws where no caller waits for it, as the platform does.

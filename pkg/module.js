@@ -5,7 +5,7 @@ import { TokenError } from "./error.js";
 import init, { initSync } from "./wasm/tokenkeeper.js";
 
 export function decodeToken(token) {
-  if (!loaded) throw new TokenError("wasm_blocked", "The module is not loaded yet: await load() or createTokenManager() first.");
+  if (!loaded) throw new TokenError("wasm_blocked", "The module is not loaded: await load() or createTokenManager().");
   if (typeof token !== "string") throw new TokenError("bad_token", "A JWT is a string.");
   try {
     return partsOf(token);
@@ -14,8 +14,7 @@ export function decodeToken(token) {
   }
 }
 
-const BLOCKED =
-  "WebAssembly cannot be used here. If the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to its script-src.";
+const BLOCKED = "WebAssembly cannot be used here. In a Content-Security-Policy, add 'wasm-unsafe-eval' to script-src.";
 
 let loaded = false;
 

@@ -38,7 +38,7 @@ function serverOf(server) {
   if (kind !== "json" && kind !== "oauth") refuse("server.kind", 'must be "json" or "oauth"');
   const oauth = kind === "oauth";
   const address = (name) => endpoint(server[name], `server.${name}`);
-  const login = address(oauth ? "token" : "login") ?? refuse(`server.${oauth ? "token" : "login"}`, "is needed: the URL of the endpoint");
+  const login = address(oauth ? "token" : "login") ?? refuse(`server.${oauth ? "token" : "login"}`, "is needed: a URL");
   const via = oauth ? "body" : (server.refreshVia ?? "body");
   if (!["body", "bearer", "cookie"].includes(via)) refuse("server.refreshVia", 'must be "body", "bearer" or "cookie"');
   const refresh = oauth ? login : address("refresh");
@@ -65,7 +65,7 @@ function serverOf(server) {
 function pointer(value, path) {
   const way = filled(value, path);
   if (way?.[0] !== "/") return way && [way];
-  if (/~(?![01])/.test(way)) refuse(path, "has a ~ that is neither ~0 (for ~) nor ~1 (for /)");
+  if (/~(?![01])/.test(way)) refuse(path, "has a ~ that is neither ~0, for ~, nor ~1, for /");
   return way.slice(1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
@@ -80,7 +80,7 @@ function resourcesOf(resources) {
     const path = `resources[${index}]`;
     // Neither a name without a scheme, which would be a path beside the page, nor an asterisk does what its writer meant.
     const url = /^(https?:\/)?\/[^*?#]*$/i.test(resource) && parse(resource, path);
-    return url && url.username + url.password === "" ? url : refuse(path, 'must be an origin as "https://api.example.com", or that and a path, and nothing more');
+    return url && url.username + url.password === "" ? url : refuse(path, 'must be an origin as "https://api.example.com", or that and a path');
   });
 }
 

@@ -11,28 +11,30 @@ const EXPIRES_IN = 1;
 const REFRESH_EXPIRES_IN = 2;
 const REFRESH_TOKEN = 3;
 
-// The request that asks for a session: for OAuth any grant, the password grant unless the
-// credentials name another.
+// What makes the request that asks for a session, when it is sent: for OAuth any grant, the password grant unless the
+// credentials name another. They are taken as they are now.
 export function loginRequest(server, credentials) {
-  const values = valuesOf(credentials);
-  if (!server.oauth) return request(server, server.login, jsonOf(values));
-  const { grant_type: grant = "password" } = values;
-  if (grant === "password" && !server.passwordGrant) refuse("server.legacyPasswordGrant", NO_PASSWORD_GRANT);
-  return request(server, server.login, form(server, values, server.scope));
+  const body = loginBody(server, credentials);
+  return () => request(server, server.login, body);
 }
 
-const NO_PASSWORD_GRANT =
-  "must be true for the password grant, which RFC 9700 forbids for new systems; " +
-  'name any other, as in { grant_type: "authorization_code", code, code_verifier, redirect_uri }';
+function loginBody(server, credentials) {
+  const values = valuesOf(credentials);
+  if (!server.oauth) return jsonOf(values);
+  const { grant_type: grant = "password" } = values;
+  if (grant === "password" && !server.passwordGrant) refuse("server.legacyPasswordGrant", NO_PASSWORD_GRANT);
+  return form(server, values, server.scope);
+}
+
+const NO_PASSWORD_GRANT = 'must be true for the password grant, which RFC 9700 forbids for new systems; name any other, as grant_type: "authorization_code"';
 
 function valuesOf(credentials) {
-  let values = credentials;
   try {
-    if (credentials[Symbol.iterator]) values = Object.fromEntries(credentials); // a FormData
+    if (typeof credentials === "object") return credentials[Symbol.iterator] ? Object.fromEntries(credentials) : credentials; // a FormData
   } catch {
-    values = undefined;
+    // null, or an iterable of something else
   }
-  return typeof values === "object" && values !== null ? values : refuse("credentials", "must be an object");
+  return refuse("credentials", "must be an object");
 }
 
 function jsonOf(credentials) {

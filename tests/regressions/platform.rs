@@ -1,16 +1,17 @@
 //! P14, P23, P26, P28: what platforms do to pages.
 
 use tokenkeeper::core::io::{
-    Attempt, Event, Evidence, Input, Means, Message, Output, Reason, Sharing, Ticket, Warning,
+    Attempt, Event, Evidence, Input, Means, Message, Outcome, Output, Reason, Sharing, Ticket,
+    Warning,
 };
 use tokenkeeper::core::ledger::{Ledger, Stamp};
-use tokenkeeper::core::session::Stored;
+use tokenkeeper::core::session::{Grant, Holder, Stored};
 use tokenkeeper::core::time::Millis;
 use tokenkeeper::core::timeline::Entry;
 use tokenkeeper::core::words::Word;
 
 use crate::page::{
-    HOUR, Page, count, events, failed, granted, refused, sent, session, stamp, stored, told,
+    HOUR, Page, count, events, failed, grant, granted, refused, sent, session, stamp, stored, told,
 };
 
 /// Whether others hear of it.
@@ -150,6 +151,48 @@ fn p23_nothing_is_looked_up_or_stored_again_where_that_can_tell_nothing() {
     assert!(page.machine.timeout().is_some_and(|at| at > page.now.mono.plus(Millis::seconds(60))));
     page.pass(5_000);
     assert_eq!(count(&page.want(), |output| matches!(output, Output::Look(_))), 0);
+}
+
+/// P26: what came too late is not given back while somebody logs in: the call would take the new cookie along.
+#[test]
+fn p26_a_cookie_is_not_logged_out_while_a_login_is_under_way() {
+    let revoked = |outputs: &[Output]| count(outputs, |output| matches!(output, Output::Revoke(_)));
+    for store in [Sharing::Private, Sharing::Shared] {
+        let mut page = Page::open_with(store, Means::Cookie, Stored::Nothing, Ledger::default());
+        let asked = page.opens();
+        page.answer(&asked, granted(1));
+        let asked = page.renew();
+        page.logout();
+        let first = page.ticket();
+        page.feed(Input::LoggingIn(first));
+        let mut unhurried = page.clone();
+        assert_eq!(revoked(&page.answer(&asked, granted(2))), 0, "a late refresh, {store:?}");
+
+        unhurried.logout();
+        let second = unhurried.ticket();
+        unhurried.feed(Input::LoggingIn(second));
+        let outputs = unhurried.feed(Input::LoggedIn(first, granted(3)));
+        assert_eq!(revoked(&outputs), 0, "a late login, {store:?}");
+    }
+}
+
+/// P23: others do not wait for a session that only the tab whose store failed can have.
+#[test]
+fn p23_a_session_that_lives_in_one_tabs_memory_is_not_in_the_ledger() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.answer(&asked, granted(1));
+    page.feed(Input::StoreFailed);
+    let before = page.ledger;
+    let asked = page.renew();
+    let grant = Grant { holder: Holder::Another, ..grant(2, HOUR) };
+    page.answer(&asked, Outcome::Granted(grant));
+    let ticket = page.ticket();
+    page.feed(Input::LoggingIn(ticket));
+    page.feed(Input::LoggedIn(ticket, granted(3)));
+    assert_eq!(page.ledger.map(|ledger| ledger.stamp), before.map(|ledger| ledger.stamp));
+    page.logout();
+    assert!(page.ledger.is_some_and(|ledger| ledger.stamp.ends_all()), "a logout is");
 }
 
 /// P26: whoever asked for the cookie's session has it when another tab is faster.

@@ -518,6 +518,49 @@ fn p11_a_successor_that_never_comes_is_the_end_when_the_server_refuses_the_token
     assert_eq!(events(&outputs), [ended]);
 }
 
+/// P11: nor is it sent while somebody is refreshing the successor, which lives.
+#[test]
+fn p11_the_token_that_is_left_is_kept_while_its_successor_is_being_refreshed() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.lock = false;
+    page.pass(HOUR);
+    page.ledger = Some(Ledger::settled(stamp(2)));
+    for _ in 0..2 {
+        page.want();
+        page.wait(5_000);
+    }
+    let mut other = page.clone();
+    page.want();
+    assert_eq!(sent(&page.wait(2_200)), ["refresh1"]);
+    other.ledger = page.ledger;
+    other.want();
+    assert_eq!(sent(&other.wait(2_200)), [""; 0], "one of two tabs without a lock");
+
+    other.ledger = Some(Ledger { stamp: stamp(2), intent: Some(other.now.wall) });
+    other.want();
+    assert_eq!(sent(&other.wait(10_000)), [""; 0], "a tab that has the successor");
+    other.ledger = Some(Ledger::settled(stamp(2)));
+    other.want();
+    assert_eq!(sent(&other.wait(10_000)), ["refresh1"], "once that is over");
+}
+
+/// P11: each session that does not show is waited for as long.
+#[test]
+fn p11_a_login_that_does_not_show_is_waited_for_three_times_whatever_was_waited_for_before() {
+    let (mut page, asked) = behind_for_good();
+    page.answer(&asked, unreachable());
+    page.pass(10_000);
+    page.ledger = Some(Ledger::settled(Stamp { family: 2048, generation: 1 }));
+    for _ in 0..2 {
+        page.want();
+        page.wait(5_000);
+        assert!(page.machine.session().is_some());
+    }
+    page.want();
+    page.wait(5_000);
+    assert!(page.machine.session().is_none());
+}
+
 /// P11: where somebody else had logged in, the token in hand is not theirs.
 #[test]
 fn p11_a_login_that_never_shows_is_the_end_of_the_session_before_it() {

@@ -2,7 +2,6 @@
 
 use super::Machine;
 use super::renewal::Step;
-use super::sending::LOST_FOR_GOOD;
 use super::standing::Standing;
 use super::waiting::Reply;
 use crate::core::error::{Code, Error};
@@ -175,7 +174,7 @@ impl Machine {
                     return self.finish();
                 }
                 Standing::Current if self.stamp() != self.renewal.base => return self.finish(),
-                Standing::Behind if self.lost_successors < LOST_FOR_GOOD => {
+                Standing::Behind if !self.lost.is_for_good(self.latest) => {
                     self.renewal.since = self.now.mono;
                     return self.look();
                 }

@@ -1,6 +1,7 @@
 //! The session in hand: how it comes, how it goes, and what other tabs do to it.
 
 use super::Machine;
+use super::sending::Lost;
 use super::waiting::Need;
 use crate::core::error::{Code, Error};
 use crate::core::expiry::Held;
@@ -196,7 +197,7 @@ impl Machine {
         self.backoff = Backoff::default();
         self.failure = None;
         self.unsure = None;
-        self.lost_successors = 0;
+        self.lost = Lost::default();
     }
 
     pub(super) fn lease(&self) -> Option<Lease> {
@@ -211,7 +212,8 @@ impl Machine {
     /// A token nobody may keep is given back, unless that would take a living session with it:
     /// where a cookie carries the session, the server cannot tell the two apart.
     pub(super) fn revoke(&mut self, grant: Grant) {
-        let shared_cookie = self.policy.means == Means::Cookie && !self.latest.is_end();
+        let living = !self.latest.is_end() || !self.logins.is_empty();
+        let shared_cookie = self.policy.means == Means::Cookie && living;
         if self.rules.hold(Rule::RevokeOrphans) && !shared_cookie {
             self.log(Entry::new(Word::Revoked).because(Word::CameTooLate));
             self.output(Output::Revoke(grant));

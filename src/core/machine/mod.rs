@@ -24,6 +24,7 @@ mod waiting;
 
 use self::entering::Login;
 use self::renewal::Renewal;
+use self::sending::Lost;
 use self::standing::Question;
 use self::waiting::{Distrust, Need, Queue};
 use super::error::{Code, Error};
@@ -163,8 +164,7 @@ pub struct Machine {
     intent: Option<Millis>,
     /// The session whose refresh token was sent and nobody knows what came of it (P8).
     unsure: Option<Stamp>,
-    /// How often the store stayed behind the ledger for longer than a refresh waits.
-    lost_successors: u32,
+    lost: Lost,
     /// Background refreshes keep this distance, however short tokens live (P17).
     rested_at: Millis,
     questions: Vec<Question>,
@@ -200,7 +200,7 @@ impl Machine {
             failure: None,
             intent: None,
             unsure: None,
-            lost_successors: 0,
+            lost: Lost::default(),
             rested_at: Millis::ZERO,
             questions: Vec::new(),
             check_at: None,

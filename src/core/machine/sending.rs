@@ -15,7 +15,7 @@ use crate::core::words::Word;
 
 impl Machine {
     /// Rule 2: inside the lock the store is read again and a newer session adopted; a ledger ahead
-    /// of the store means to wait for it, never to send a token that was already used.
+    /// of the store means to wait for it, and not to send a token that was already used.
     pub(super) fn before_sending(&mut self, evidence: &Evidence) {
         if self.held.is_none() {
             return self.before_restoring(evidence);
@@ -28,7 +28,10 @@ impl Machine {
             Standing::Behind if self.may_wait(LOOKS, LOOK_AGAIN) => {
                 self.look_again(LOOK_AGAIN);
             }
-            Standing::Behind => self.successor_lost(),
+            Standing::Behind => {
+                let intent = evidence.ledger.and_then(|ledger| ledger.intent);
+                self.successor_lost(intent);
+            }
             Standing::Current => {
                 self.answer_all(Reply::Known);
                 if self.waiting.is_empty() && !self.wants_renewal() {
@@ -115,7 +118,8 @@ impl Machine {
         {
             self.renewal.step = Step::Noting;
             self.intent = Some(self.now.wall);
-            let intent = Ledger { stamp: self.renewal.base, intent: self.intent };
+            let stamp = self.latest.max(self.renewal.base);
+            let intent = Ledger { stamp, intent: self.intent };
             self.output(Output::Note(self.renewal.attempt, intent));
         } else {
             self.send();
@@ -146,19 +150,27 @@ impl Machine {
 
     /// The session that replaced ours was told of and never came: its tab died before its write
     /// left it, or keeps it in memory. After some patience the old refresh token is all there is,
-    /// and some servers take it a second time. Where it is this tab's own store that does not show
-    /// the successor, other tabs may have it, and it goes on there.
-    fn successor_lost(&mut self) {
-        self.lost_successors += 1;
+    /// and some servers take it a second time; unless somebody is refreshing the successor. Where it
+    /// is this tab's own store that does not show it, other tabs may have it, and it goes on there.
+    fn successor_lost(&mut self, intent: Option<Millis>) {
+        let busy = intent.is_some_and(|at| {
+            let ours = self.renewal.locked || self.intent == Some(at);
+            !ours && is_young(at, self.now.wall, self.policy.deadline)
+        });
+        if !busy {
+            self.lost.count(self.latest);
+        }
         self.log_waiting();
-        if self.lost_successors < LOST_FOR_GOOD {
+        if busy || !self.lost.is_for_good(self.latest) {
             self.fail_for_now(Error::new(Code::Timeout), None);
         } else if self.store_lost {
             self.output(Output::Erase(self.latest)); // from memory
             self.end_here(self.latest.family, Reason::RefreshRejected);
         } else if self.latest.family == self.stamp().family && self.refreshable() {
             self.renewal.base = self.stamp();
-            return self.send();
+            self.renewal.step = Step::Clearing;
+            let settled = Ledger::settled(self.latest);
+            return self.output(Output::Note(self.renewal.attempt, settled));
         } else {
             self.end(Stamp::end_of(self.latest.family), Reason::RefreshRejected);
         }
@@ -184,5 +196,22 @@ const UNWRITTEN: u32 = 3;
 /// How long the write of a tab that died may be on its way.
 const STORE_LAG: Millis = Millis::seconds(1);
 
-/// How many refreshes wait in vain for another tab's session before it counts as lost.
-pub(super) const LOST_FOR_GOOD: u32 = 3;
+/// A session that was told of and does not show, and how many refreshes waited for it in vain.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lost {
+    session: Stamp,
+    times: u32,
+}
+
+impl Lost {
+    fn count(&mut self, session: Stamp) {
+        let times = if self.session == session { self.times } else { 0 };
+        *self = Self { session, times: times.saturating_add(1) };
+    }
+
+    pub(super) fn is_for_good(self, session: Stamp) -> bool {
+        self.session == session && self.times >= LOST_FOR_GOOD
+    }
+}
+
+const LOST_FOR_GOOD: u32 = 3;

@@ -113,17 +113,17 @@ impl Machine {
         self.ask(self.renewal.attempt);
     }
 
-    /// The ledger learns of a session, or of an end; nobody waits for that. Of what only this tab
-    /// can know it learns nothing.
+    /// The ledger learns of a session, or of an end; nobody waits for that. Of a session that only
+    /// this tab can have it learns nothing: others would wait for it to show.
     pub(super) fn note_settled(&mut self, stamp: Stamp) {
-        if self.contended() {
+        if self.policy.store == Sharing::Shared || (self.contended() && stamp.is_end()) {
             self.output(Output::Note(Attempt::default(), Ledger::settled(stamp)));
         }
     }
 
     /// Rule 2: the ledger is written before the lock is given back.
     pub(super) fn conclude(&mut self, stamp: Stamp) {
-        if self.renewal.ledger && self.contended() {
+        if self.renewal.ledger && self.policy.store == Sharing::Shared {
             self.renewal.step = Step::Closing;
             self.output(Output::Note(self.renewal.attempt, Ledger::settled(stamp)));
         } else {

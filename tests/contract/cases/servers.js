@@ -1,5 +1,5 @@
 // JSON servers that are not ours: each answers in its own way, and needs no more than it is given here.
-import { equal, near, ok, rejection, test } from "../lib/harness.js";
+import { equal, near, ok, rejection, sleep, test, until } from "../lib/harness.js";
 
 const shapes = {
   "Django SimpleJWT": {
@@ -99,18 +99,70 @@ test("a cookie that somebody else has by now serves no request made before, and 
   equal((await m.fetch(world.url("api"))).status, 200);
   await m.refresh();
   equal(m.events.at(-1).type, "refresh", "of one's own session");
+  await world.control({ set: { opaque: true } });
+  await m.refresh();
+  equal(m.events.at(-1).type, "refresh", "of a session whose next token tells nothing");
 });
 
-test("a login waits for the logout before it, whose late answer would take the new cookie along", "page", async (t) => {
-  const world = await t.world({ login: { access_token: "$access", expires_in: "$lifetime" }, via: "cookie" });
-  const m = await t.loggedIn(world, { server: { refreshVia: "cookie" } });
-  await world.faults("logout", { status: 204, delay: 500, headers: { "set-cookie": `refresh-${world.url("").split("/").at(-2)}=; Max-Age=0; Path=/` } });
-  const logout = m.logout();
+const cookies = { login: { access_token: "$access", expires_in: "$lifetime" }, via: "cookie" };
+const byCookie = { server: { refreshVia: "cookie" } };
+const takesTheCookie = (world, delay) => ({ status: 204, delay, headers: { "set-cookie": `refresh-${world.url("").split("/").at(-2)}=; Max-Age=0; Path=/` } });
+const calls = async (world) => (await world.heard()).log.map(({ endpoint }) => endpoint).slice(2); // after the first login
+
+test("a login waits for the logouts before it, whose late answers would take the new cookie along", "page", async (t) => {
+  const world = await t.world(cookies);
+  const m = await t.loggedIn(world, byCookie);
+  await world.faults("logout", takesTheCookie(world, 500), takesTheCookie(world, 0));
+  const logouts = Promise.all([m.logout(), m.logout()]);
   await m.login({ username: "ada", password: "right" });
-  await logout;
-  equal((await world.heard()).log.map(({ endpoint }) => endpoint), ["refresh", "login", "logout", "login"], "calls");
-  await m.refresh();
-  ok(m.session, "the session of the second login");
+  await logouts;
+  equal(await calls(world), ["logout", "logout", "login"]);
+  await m.refresh(); // by the cookie of the second login
+});
+
+test("a login that waits for a logout is sent with the headers of then, and as it was given", "page", async (t) => {
+  const world = await t.world(cookies);
+  let csrf = "old";
+  const m = await t.loggedIn(world, { server: { refreshVia: "cookie", headers: () => ({ "x-csrf": csrf }) } });
+  await world.faults("logout", takesTheCookie(world, 300));
+  const logout = m.logout();
+  const credentials = { username: "ada", password: "right" };
+  const login = m.login(credentials);
+  credentials.password = "";
+  await until(async () => (await world.requests("logout")).length > 0, "the logout");
+  csrf = "new";
+  await Promise.all([logout, login]);
+  equal((await world.requests("login")).map(({ headers }) => headers["x-csrf"]), ["old", "new"]);
+});
+
+for (const [what, end, code] of [["close()", (m) => m.close(), "closed"], ["another logout()", (m) => void m.logout(), "session_ended"]]) {
+  test(`a login that waits for a logout is not sent any more after ${what}`, "page", async (t) => {
+    const world = await t.world(cookies);
+    const m = await t.loggedIn(world, byCookie);
+    await world.faults("logout", takesTheCookie(world, 300));
+    const logout = m.logout().catch(() => {});
+    const login = t.fails(m.login({ username: "ada", password: "right" }), { code });
+    end(m);
+    await Promise.all([logout, login]);
+    await until(async () => (await calls(world)).length >= (code === "closed" ? 1 : 2), "the logouts");
+    await sleep(400); // longer than the logout that was waited for takes
+    equal((await calls(world)).includes("login"), false);
+  });
+}
+
+test("a cookie that somebody else has serves nobody who waits in another tab when the one that refreshes is closed", "page", async (t) => {
+  const world = await t.world({ ...cookies, claims: { sub: "ada" } });
+  const options = { ...byCookie, name: crypto.randomUUID(), storage: "local" };
+  const one = await t.loggedIn(world, options);
+  const two = await t.manager(world, options);
+  await world.control({ set: { claims: { sub: "bob" } }, expire: true });
+  await fetch(world.url("login"), { method: "POST", credentials: "include", body: JSON.stringify({ password: "right" }) });
+  await world.faults("refresh", { delay: 300 });
+  one.refresh().catch(() => {});
+  await until(async () => (await world.requests("refresh")).length > 1, "the refresh");
+  one.close();
+  equal((await two.fetch(world.url("api"), { method: "POST", body: "ada's form" })).status, 401);
+  equal([two.session.claims.sub, (await world.requests("api")).length], ["bob", 1]);
 });
 
 for (const [kind, make, [login, refresh, logout]] of [["JSON", "manager", ["login", "refresh", "logout"]], ["OAuth", "oauth", ["token", "token", "revoke"]]]) {
