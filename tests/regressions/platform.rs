@@ -195,6 +195,24 @@ fn p23_a_session_that_lives_in_one_tabs_memory_is_not_in_the_ledger() {
     assert!(page.ledger.is_some_and(|ledger| ledger.stamp.ends_all()), "a logout is");
 }
 
+/// P26: nor does a logout before that login keep the page that comes next from asking.
+#[test]
+fn p26_a_cookie_brings_back_the_session_of_a_login_after_a_logout() {
+    let mut page =
+        Page::open_with(Sharing::Private, Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.answer(&asked, refused());
+    for generation in [1, 2] {
+        page.logout();
+        let ticket = page.ticket();
+        page.feed(Input::LoggingIn(ticket));
+        page.feed(Input::LoggedIn(ticket, granted(generation)));
+    }
+    let ledger = page.ledger.unwrap();
+    let mut next = Page::open_with(Sharing::Private, Means::Cookie, Stored::Nothing, ledger);
+    assert_eq!(sent(&next.opens()), ["the cookie"]);
+}
+
 /// P26: whoever asked for the cookie's session has it when another tab is faster.
 #[test]
 fn p26_who_asks_for_a_cookies_session_is_answered_with_the_one_that_another_tab_brought() {

@@ -29,6 +29,12 @@ impl Machine {
         self.policy.store == Sharing::Shared || self.policy.means == Means::Cookie
     }
 
+    /// Whether the session is this tab's own while other tabs share theirs: they would wait for it to
+    /// show in the store.
+    fn is_alone(&self) -> bool {
+        self.store_lost && self.policy.store == Sharing::Private
+    }
+
     /// Rule 2: the lock is waited for within a deadline and never stolen. Without it a refresh
     /// goes on, trusting ledger and store alone.
     pub(super) fn locked(&mut self, attempt: Attempt, had: bool) {
@@ -113,17 +119,16 @@ impl Machine {
         self.ask(self.renewal.attempt);
     }
 
-    /// The ledger learns of a session, or of an end; nobody waits for that. Of a session that only
-    /// this tab can have it learns nothing: others would wait for it to show.
+    /// The ledger learns of a session, or of an end; nobody waits for that.
     pub(super) fn note_settled(&mut self, stamp: Stamp) {
-        if self.policy.store == Sharing::Shared || (self.contended() && stamp.is_end()) {
+        if self.contended() && (!self.is_alone() || stamp.is_end()) {
             self.output(Output::Note(Attempt::default(), Ledger::settled(stamp)));
         }
     }
 
     /// Rule 2: the ledger is written before the lock is given back.
     pub(super) fn conclude(&mut self, stamp: Stamp) {
-        if self.renewal.ledger && self.policy.store == Sharing::Shared {
+        if self.renewal.ledger && self.contended() && !self.is_alone() {
             self.renewal.step = Step::Closing;
             self.output(Output::Note(self.renewal.attempt, Ledger::settled(stamp)));
         } else {
