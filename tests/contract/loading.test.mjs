@@ -135,32 +135,24 @@ for (const specifier of ["tokenkeeper", "tokenkeeper/slim"]) {
   });
 }
 
-test("in a page that is none, as Vitest makes one of Node and jsdom, the session lives in its localStorage", async () => {
-  const said = await inNode(`
-    import { createTokenManager } from "tokenkeeper";
-    const kept = new Map();
-    const localStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, text) => void kept.set(key, text), removeItem: (key) => void kept.delete(key) };
-    Object.defineProperties(globalThis, { window: { value: globalThis }, localStorage: { value: localStorage }, Window: { value: class Window {} } });
-    globalThis.fetch = async () => Response.json({ access_token: "a" });
-    const manager = await createTokenManager(${JSON.stringify(options)});
-    await manager.login({});
-    console.log([...kept.keys()].join());
-  `);
-  equal(said, "tokenkeeper");
-});
-
-test("where a page that is none has a window beside the global object, as global-jsdom makes it, it is that window's", async () => {
-  const said = await inNode(`
-    import { createTokenManager } from "tokenkeeper";
-    const kept = new Map();
-    globalThis.window = { localStorage: { getItem: (key) => kept.get(key) ?? null, setItem: (key, text) => void kept.set(key, text), removeItem: (key) => void kept.delete(key) } };
-    globalThis.fetch = async () => Response.json({ access_token: "a" });
-    const manager = await createTokenManager(${JSON.stringify(options)});
-    await manager.login({});
-    console.log([...kept.keys()].join());
-  `);
-  equal(said, "tokenkeeper");
-});
+for (const [what, page] of [
+  ["as Vitest makes one of Node and jsdom, the session lives in its localStorage", "Object.defineProperties(globalThis, { window: { value: globalThis }, localStorage: { value: localStorage }, Window: { value: class Window {} } })"],
+  ["as global-jsdom makes it, whose window is beside the global object, it lives in that window's", "globalThis.window = { localStorage }"],
+]) {
+  test(`in a page that is none, ${what}`, async () => {
+    const said = await inNode(`
+      import { createTokenManager } from "tokenkeeper";
+      const kept = new Map();
+      const localStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, text) => void kept.set(key, text), removeItem: (key) => void kept.delete(key) };
+      ${page};
+      globalThis.fetch = async () => Response.json({ access_token: "a" });
+      const manager = await createTokenManager(${JSON.stringify(options)});
+      await manager.login({});
+      console.log([...kept.keys()].join());
+    `);
+    equal(said, "tokenkeeper");
+  });
+}
 
 test("managers come and go where there is no web storage, as on a server, and the module has no less room after", async () => {
   const said = await inNode(`

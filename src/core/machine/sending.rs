@@ -97,11 +97,16 @@ impl Machine {
             self.fail_for_now(Error::new(Code::Timeout), None);
             self.finish();
         } else if self.renewal.locked || (ours && young) {
-            self.renewal.step = Step::Clearing;
-            self.output(Output::Note(self.renewal.attempt, Ledger::settled(self.renewal.base)));
+            self.clear_intent();
         } else {
             self.note_intent();
         }
+    }
+
+    /// The intent that somebody left behind, so that ours can be written.
+    fn clear_intent(&mut self) {
+        self.renewal.step = Step::Clearing;
+        self.output(Output::Note(self.renewal.attempt, Ledger::settled(self.latest)));
     }
 
     fn look_again(&mut self, after: Millis) {
@@ -118,8 +123,7 @@ impl Machine {
         {
             self.renewal.step = Step::Noting;
             self.intent = Some(self.now.wall);
-            let stamp = self.latest.max(self.renewal.base);
-            let intent = Ledger { stamp, intent: self.intent };
+            let intent = Ledger { stamp: self.latest, intent: self.intent };
             self.output(Output::Note(self.renewal.attempt, intent));
         } else {
             self.send();
@@ -168,9 +172,7 @@ impl Machine {
             self.end_here(self.latest.family, Reason::RefreshRejected);
         } else if self.latest.family == self.stamp().family && self.refreshable() {
             self.renewal.base = self.stamp();
-            self.renewal.step = Step::Clearing;
-            let settled = Ledger::settled(self.latest);
-            return self.output(Output::Note(self.renewal.attempt, settled));
+            return self.clear_intent();
         } else {
             self.end(Stamp::end_of(self.latest.family), Reason::RefreshRejected);
         }
