@@ -36,6 +36,7 @@ class Desk extends Hands {
   #lease;
   #session; // made when it is asked for
   #listeners = new Set();
+  own; // the page's origin, where it may have the token and the keeper does not know yet
   #early = []; // warnings from before anyone could listen
   #timeline = [];
 
@@ -134,9 +135,8 @@ class Desk extends Hands {
   // Warnings of the opening are told once whoever awaits it had the time to listen.
   opened() {
     setTimeout(() => {
-      const early = this.#early;
+      for (const warning of this.#early) this.#notify("warning", warning);
       this.#early = undefined;
-      for (const warning of early) this.#notify("warning", warning);
     });
   }
 
@@ -214,7 +214,8 @@ export async function createManager(options) {
   const { server, renewable, cookie, place, autoRefresh, margin, deadline, resources } = settings;
   const desk = new Desk(settings);
   const keeper = new Keeper(weakly(desk), server.oauth, renewable, cookie, place.shared, autoRefresh, margin, deadline);
-  resources.forEach(({ origin, pathname }, index) => {
+  if (!resources) desk.own = globalThis.location?.origin;
+  else resources.forEach(({ origin, pathname }, index) => {
     const flaw = keeper.add(origin, pathname);
     if (flaw >= 0) refuse(`resources[${index}]`, flaws[flaw]);
   });

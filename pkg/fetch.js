@@ -18,8 +18,11 @@ export function fetchFor(desk, fetch) {
   // part of a call, so the answer is remembered, for as long as the page's base is the same.
   function isResource(address) {
     const now = globalThis.document?.baseURI ?? globalThis.location?.href;
-    if (now !== base) known.clear();
-    base = now;
+    if (now !== base) {
+      base = now;
+      known.clear();
+      if (desk.own) keeper.add(desk.own, "/"); // this late, since a start has no time for it
+    }
     let covered = known.get(address);
     if (covered === undefined) {
       let url;

@@ -28,7 +28,7 @@ export class Hands extends Store {
   #noted;
   #leaving; // the logouts' calls
   #locks = new Map();
-  #stop = [];
+  #listening = new AbortController(); // as options of listeners: its signal ends them
 
   constructor(settings) {
     super(settings);
@@ -51,7 +51,7 @@ export class Hands extends Store {
   // Hears of nothing any more; what is under way is brought to its end.
   end() {
     this.ended = true;
-    for (const stop of this.#stop.splice(0)) stop();
+    this.#listening.abort();
     this.keeper.close();
     this.#channel?.close();
     this.#channel = undefined;
@@ -163,11 +163,7 @@ export class Hands extends Store {
   }
 
   #listen() {
-    const on = (target, type, listener) => {
-      if (typeof target?.addEventListener !== "function") return;
-      target.addEventListener(type, listener);
-      this.#stop.push(() => target.removeEventListener(type, listener));
-    };
+    const on = (target, type, listener) => target?.addEventListener?.(type, listener, this.#listening);
     const seen = async (then) => {
       const own = await this.read();
       then?.();

@@ -69,12 +69,9 @@ function pointer(value, path) {
   return way.slice(1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-// Who may receive the token: by default the page's own origin, where there is a page.
+// Who may receive the token. Where nobody is named, it is the page's own origin (fetch.js).
 function resourcesOf(resources) {
-  if (!given(resources)) {
-    const origin = globalThis.location?.origin;
-    return origin && isTrustworthy(origin) ? [{ origin, pathname: "/" }] : [];
-  }
+  if (!given(resources)) return undefined;
   if (!Array.isArray(resources)) refuse("resources", "must be an array of origins, or of origins with a path");
   return resources.map((resource, index) => {
     const path = `resources[${index}]`;
@@ -123,7 +120,7 @@ function parse(value, path) {
   try {
     return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href);
   } catch {
-    return refuse(path, "is no valid URL; outside of a page it must be an absolute one");
+    return refuse(path, "is no URL; outside of a page it must be absolute");
   }
 }
 

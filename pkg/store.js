@@ -22,8 +22,8 @@ export function placeOf(storage) {
   if (storage === "memory") return { shared: false };
   const shared = storage === "local";
   try {
-    // Asked for here first, since an exception on its way through the module would cost that some of its stack for good.
-    if (window[`${storage}Storage`]) return { web: webStorage(shared), shared };
+    const web = window[`${storage}Storage`];
+    if (web) return { web, shared };
   } catch {
     // forbidden, or there is no window
   }
@@ -33,6 +33,7 @@ export function placeOf(storage) {
 export class Store extends Receipts {
   #custom;
   #web;
+  #shared;
   #memory; // the text that is kept in place of both
   #key;
   #queue = Promise.resolve();
@@ -41,6 +42,7 @@ export class Store extends Receipts {
 
   constructor({ place, key }) {
     super();
+    this.#shared = place.shared;
     this.#custom = place.custom;
     this.#web = place.web;
     this.#key = key;
@@ -146,9 +148,10 @@ export class Store extends Receipts {
     this.keeper.storeFailed();
   }
 
+  // The module is asked for a web storage that is there: an exception on its way through would cost it some of its stack.
   #try(use) {
     try {
-      use(this.#web, this.#key);
+      use(webStorage(this.#shared), this.#key);
     } catch {
       this.#fallBack();
     }

@@ -20,12 +20,14 @@ impl Machine {
             Stored::Session(session) => {
                 self.log(Entry::new(Word::Restored));
                 self.hold(session);
-                self.answer(ticket, Ok(()));
             }
-            stored => {
-                self.see(stored);
-                self.wait(ticket, Need::Truth);
-            }
+            Stored::Unreadable => self.see(stored),
+            Stored::Nothing | Stored::Unknown => {}
+        }
+        if self.held.is_none() && self.policy.means == Means::Cookie {
+            self.wait(ticket, Need::Truth); // Only the server knows.
+        } else {
+            self.answer(ticket, Ok(()));
         }
         // After those who await the opening have gone on.
         self.check_at = Some(self.now.mono.plus(Millis::of(1)));

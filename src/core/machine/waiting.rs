@@ -28,7 +28,7 @@ pub(super) enum Need {
     Good,
     /// A token newer than this one.
     NewerThan(Stamp),
-    /// To know whether anybody is logged in.
+    /// To know whether anybody is logged in, which a cookie does not show.
     Truth,
 }
 
@@ -106,7 +106,9 @@ impl Machine {
         if over == Some(Millis::ZERO) && !self.refreshable() {
             self.lapse();
         }
-        self.answer_all(Reply::Known);
+        if !self.waiting.is_empty() {
+            self.answer_all(Reply::Known);
+        }
         if !self.renewal.is_idle() {
             return;
         }
@@ -121,11 +123,7 @@ impl Machine {
     fn known(&self, need: Need, since: Millis) -> Option<Result<(), Error>> {
         let Some(held) = self.held else {
             let askable = self.policy.means == Means::Cookie && need != Need::Good;
-            return match need {
-                _ if askable => self.failing(),
-                Need::Truth => Some(Ok(())),
-                _ => Some(Err(Error::new(Code::NotLoggedIn))),
-            };
+            return if askable { self.failing() } else { Some(Err(Error::new(Code::NotLoggedIn))) };
         };
         match need {
             Need::NewerThan(old) if held.session.stamp <= old => {

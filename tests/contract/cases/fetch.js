@@ -271,6 +271,28 @@ test("the default resource is the page's own origin and nothing else", "page", a
   equal(await authorization(await m.fetch(world.url("open").replace(t.servers.page, t.servers.other))), undefined);
 });
 
+test("a page's own origin gets the token if the way there is safe, and no other does", "node", async (t) => {
+  const world = await t.world();
+  for (const [page, address, sent] of [
+    ["https://app.example", "https://app.example/api", true],
+    ["https://app.example", "https://app.example:444/api", false],
+    ["https://app.example", "https://api.app.example/api", false],
+    ["http://localhost:8080", "http://localhost:8080/api", true],
+    ["http://app.example", "http://app.example/api", false],
+    ["file:///home/app.html", "file:///home/api", false],
+  ]) {
+    globalThis.location = new URL(page);
+    try {
+      const m = await t.loggedIn(world, { resources: undefined });
+      let headers;
+      await m.fetchVia(async (_, init) => ((headers = new Headers(init?.headers)), new Response()))(address);
+      equal(headers.has("authorization"), sent, `${page} to ${address}`);
+    } finally {
+      delete globalThis.location;
+    }
+  }
+});
+
 test("an empty list of resources is none", async (t) => {
   const world = await t.world();
   const { fetch } = await bound(t, world, { resources: [] });
