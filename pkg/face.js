@@ -36,7 +36,7 @@ class Desk extends Hands {
   #lease;
   #session; // made when it is asked for
   #listeners = new Set();
-  own; // the page's origin, where it may have the token and the keeper does not know yet
+  home; // the page's origin, a resource where none is named
   #early = []; // warnings from before anyone could listen
   #timeline = [];
 
@@ -214,7 +214,7 @@ export async function createManager(options) {
   const { server, renewable, cookie, place, autoRefresh, margin, deadline, resources } = settings;
   const desk = new Desk(settings);
   const keeper = new Keeper(weakly(desk), server.oauth, renewable, cookie, place.shared, autoRefresh, margin, deadline);
-  if (!resources) desk.own = globalThis.location?.origin;
+  if (!resources) desk.home = globalThis.location?.origin;
   else resources.forEach(({ origin, pathname }, index) => {
     const flaw = keeper.add(origin, pathname);
     if (flaw >= 0) refuse(`resources[${index}]`, flaws[flaw]);

@@ -21,7 +21,7 @@ export function fetchFor(desk, fetch) {
     if (now !== base) {
       base = now;
       known.clear();
-      if (desk.own) keeper.add(desk.own, "/"); // this late, since a start has no time for it
+      if (desk.home) keeper.add(desk.home, "/"); // this late, since a start has no time for it
     }
     let covered = known.get(address);
     if (covered === undefined) {

@@ -56,6 +56,7 @@ export const summary = {
     bytes,
     cold: spread(cold),
     script: spread(script),
+    rest: spread(cold.map((took, i) => took - script[i])),
     module: spread(module),
     warm: spread(warm),
     requests: Math.max(...requests),
