@@ -24,7 +24,8 @@ export function attach(instance, manager) {
 // As the adapter will put it together. The config has the instance's defaults in it already, so this instance has none.
 const addressOf = (config) => new Axios({}).getUri(config);
 
-// What came of it, a refusal too. The config that shows in it is the caller's, which has no token in it: errors get logged.
+// What came of it, a refusal too. The config that shows in it is the caller's, which has no token in it: errors get logged. Of Node's own, `request`
+// shows what was sent.
 async function answerOf(adapter, config, token) {
   const sent = token ? { ...config, headers: new AxiosHeaders(config.headers).set("Authorization", token) } : config;
   try {

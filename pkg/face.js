@@ -8,17 +8,17 @@ import { settingsOf } from "./options.js";
 import { Session } from "./session.js";
 import { json } from "./values.js";
 import { Keeper } from "./wasm/tokenkeeper.js";
-import { flaws, messages, words } from "./wasm/words.js";
+import { messages, words } from "./wasm/words.js";
 
 const WARNINGS = {
   body_not_replayable: "A streamed body was answered 401 and cannot be sent again.",
   clock_skew: "This device's clock is off. Nothing depends on it.",
-  insufficient_scope: "The token lacks a scope (RFC 6750 section 3.1); a refresh would not help.",
-  refresh_failed: "The refresh failed. The session stays.",
-  step_up_required: "A stronger or fresher login is needed (RFC 9470 section 3); a refresh would not help.",
-  storage_corrupt: "The store holds what is no session of ours; the next one replaces it.",
-  storage_unavailable: "The store cannot be used: the session lives in memory, for this page alone.",
-  token_rejected: "A token was refused right after its refresh. Check its audience and the resource's clock.",
+  insufficient_scope: "The token lacks a scope; a refresh would not help.",
+  refresh_failed: "The refresh failed; the session stays.",
+  step_up_required: "A stronger or fresher login is needed; a refresh would not help.",
+  storage_corrupt: "The store holds what is no session; the next one replaces it.",
+  storage_unavailable: "The store cannot be used: the session lives in this page's memory.",
+  token_rejected: "A new token was refused: check its audience and the resource's clock.",
 };
 
 // What a warning's number is.
@@ -36,7 +36,6 @@ class Desk extends Hands {
   #lease;
   #session; // made when it is asked for
   #listeners = new Set();
-  home; // the page's origin, a resource where none is named
   #early = []; // warnings from before anyone could listen
   #timeline = [];
 
@@ -72,12 +71,12 @@ class Desk extends Hands {
   // The session in hand; its token may be used unasked for a while. No access token: nobody is logged in.
   lease(access, scope, family, generation, until, expires, refreshExpires) {
     this.#session = undefined;
-    this.#lease = access ? { token: this.contentOf(access).access, scope: this.contentOf(scope).scope, family, generation, until, expires, refreshExpires } : undefined;
+    this.#lease = access ? { token: this.contentOf(access).access, scope: this.contentOf(scope).scope, family, generation, until, spent: performance.now() + until - Date.now(), expires, refreshExpires } : undefined;
   }
 
   // The token that needs no question, while it is good.
   get token() {
-    return this.#lease?.until > Date.now() ? this.#lease : undefined;
+    return this.#lease?.until > Date.now() && this.#lease.spent > performance.now() ? this.#lease : undefined;
   }
 
   get isLoggedIn() {
@@ -150,7 +149,7 @@ class Desk extends Hands {
   // One that throws is reported as the platform does, and keeps no other from being told.
   #notify(type, event) {
     for (const entry of [...this.#listeners]) {
-      if (entry.type !== type) continue;
+      if (entry.type !== type || !this.#listeners.has(entry)) continue;
       try {
         entry.listener(event);
       } catch (error) {
@@ -211,14 +210,9 @@ function managerOf(desk) {
 
 export async function createManager(options) {
   const settings = settingsOf(options);
-  const { server, renewable, cookie, place, autoRefresh, margin, deadline, resources } = settings;
+  const { server, renewable, cookie, place, autoRefresh, margin, deadline } = settings;
   const desk = new Desk(settings);
   const keeper = new Keeper(weakly(desk), server.oauth, renewable, cookie, place.shared, autoRefresh, margin, deadline);
-  if (!resources) desk.home = globalThis.location?.origin;
-  else resources.forEach(({ origin, pathname }, index) => {
-    const flaw = keeper.add(origin, pathname);
-    if (flaw >= 0) refuse(`resources[${index}]`, flaws[flaw]);
-  });
   await desk.begin(keeper);
   return managerOf(desk);
 }

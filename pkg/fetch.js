@@ -18,11 +18,8 @@ export function fetchFor(desk, fetch) {
   // part of a call, so the answer is remembered, for as long as the page's base is the same.
   function isResource(address) {
     const now = globalThis.document?.baseURI ?? globalThis.location?.href;
-    if (now !== base) {
-      base = now;
-      known.clear();
-      if (desk.home) keeper.add(desk.home, "/"); // this late, since a start has no time for it
-    }
+    if (now !== base) known.clear();
+    base = now;
     let covered = known.get(address);
     if (covered === undefined) {
       let url;
@@ -31,11 +28,21 @@ export function fetchFor(desk, fetch) {
       } catch {
         return false; // the platform refuses it in its own words
       }
+      // This late, since a start has no time for it.
+      for (const { origin, pathname } of desk.resources.splice(0)) keeper.add(origin, pathname);
       covered = keeper.covers(url.origin, url.pathname);
       if (known.size === REMEMBERED) known.clear();
       if (address.length < LONG) known.set(address, covered);
     }
     return covered;
+  }
+
+  // Whether the answer refuses the token so that a newer one may help: undefined if not, true where it says that this one is
+  // over. What another refused whom a resource redirected to says nothing of the token, which the platform left behind.
+  function refusal({ status, redirected, url, headers }) {
+    if ((status !== 401 && status !== 403) || (redirected && !isResource(url))) return undefined;
+    const meant = keeper.challenged(headers?.get?.("www-authenticate") ?? "");
+    return status === 403 || meant === TOKEN_NO_HELP ? undefined : meant === TOKEN_REFUSED;
   }
 
   function newer({ family, generation }, invalidToken) {
@@ -59,11 +66,11 @@ export function fetchFor(desk, fetch) {
     const own = simple ? Object.keys(headers).some(isAuthorization) : headers.has("authorization");
     const address = request ? request.url : `${input}`;
     if (own || request?.mode === "navigate" || !isResource(address)) return fetch(input, init);
-    // As they are now: while a refresh is waited for, the caller may go on with the same URL and the same init.
+    // As they are now, but for what a body holds: while a refresh is waited for, the caller may go on with the same URL and init.
     input = request ?? address;
     init = { ...init, headers };
 
-    const signal = init.signal ?? request?.signal;
+    const { signal = request?.signal } = init;
     let lease = desk.token;
     if (!lease) {
       try {
@@ -82,27 +89,25 @@ export function fetchFor(desk, fetch) {
     };
     try {
       const response = await send(input, lease);
-      if (response.status !== 401 && response.status !== 403) return response;
-
-      const meant = keeper.challenged(response.headers?.get?.("www-authenticate") ?? "");
-      if (response.status === 403 || meant === TOKEN_NO_HELP) return response;
+      const over = refusal(response);
+      if (over === undefined) return response;
       if (spare === STREAM) {
         desk.caution("body_not_replayable");
         return response;
       }
       try {
-        lease = await unlessAborted(signal, newer(lease, meant === TOKEN_REFUSED), desk);
+        lease = await unlessAborted(signal, newer(lease, over), desk);
       } catch (error) {
         if (signal?.aborted) throw error;
         return response; // no newer token: the answer is the caller's
       }
-      response.body?.cancel?.().catch(() => {});
+      response.body?.cancel?.()?.catch(() => {});
       const second = await send(spare ?? input, lease);
-      keeper.replayed(lease.family, lease.generation, second.status !== 401);
+      keeper.replayed(lease.family, lease.generation, refusal(second) === undefined);
       return second;
     } finally {
       // A copy that was not needed: the platform need not keep its body.
-      if (spare && spare !== STREAM && !spare.bodyUsed) spare.body?.cancel?.().catch(() => {});
+      if (spare && spare !== STREAM && !spare.bodyUsed) spare.body?.cancel?.()?.catch(() => {});
     }
   };
 }
@@ -118,7 +123,7 @@ const STREAM = Symbol();
 function spareOf(request, init) {
   const { body } = init;
   if (body !== undefined && body !== null) {
-    return isA(body, "ReadableStream") || body[Symbol.asyncIterator] ? STREAM : undefined;
+    return body.getReader || body[Symbol.asyncIterator] || body.pipe ? STREAM : undefined;
   }
   return request && request.method !== "GET" ? request.clone() : undefined;
 }

@@ -19,6 +19,7 @@ const REFRESH = false;
 // The desk (face.js), which extends them, has ask(), answer() and opened().
 export class Hands extends Store {
   server;
+  resources; // that the keeper does not know yet
   ended = false;
   #settings;
   #name;
@@ -35,6 +36,7 @@ export class Hands extends Store {
     this.#settings = settings;
     this.#name = PREFIX + settings.name + (globalThis.location ? "" : `:${numberOf(settings.place.custom ?? this)}`);
     this.server = settings.server;
+    this.resources = settings.resources;
   }
 
   // Starts listening to other tabs and to the page, and resolves when it is known who is logged in.

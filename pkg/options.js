@@ -1,9 +1,9 @@
-// The caller's options: checked once, each refusal naming the option by its path. Whether a resource may have the token,
-// the module says (face.js).
+// The caller's options: checked once, each refusal naming the option by its path.
 
 import { refuse } from "./error.js";
 import { placeOf } from "./store.js";
-import { isTrustworthy } from "./wasm/tokenkeeper.js";
+import { flawOf } from "./wasm/tokenkeeper.js";
+import { flaws } from "./wasm/words.js";
 
 const OWN_NAME = "tokenkeeper";
 
@@ -69,15 +69,16 @@ function pointer(value, path) {
   return way.slice(1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-// Who may receive the token. Where nobody is named, it is the page's own origin (fetch.js).
+// Who may receive the token: by default the page's own origin, where there is a page. It is not refused where it must not.
 function resourcesOf(resources) {
-  if (!given(resources)) return undefined;
-  if (!Array.isArray(resources)) refuse("resources", "must be an array of origins, or of origins with a path");
+  const { location } = globalThis;
+  if (!given(resources)) return location ? [{ origin: location.origin, pathname: "/" }] : [];
+  if (!Array.isArray(resources)) refuse("resources", "must be an array of origins");
   return resources.map((resource, index) => {
     const path = `resources[${index}]`;
     // Neither a name without a scheme, which would be a path beside the page, nor an asterisk does what its writer meant.
-    const url = /^(https?:\/)?\/[^*?#]*$/i.test(resource) && parse(resource, path);
-    return url && url.username + url.password === "" ? url : refuse(path, 'must be an origin as "https://api.example.com", or that and a path');
+    if (!/^(https?:\/)?\/[^*?#]*$/i.test(resource)) refuse(path, 'must be an origin as "https://api.example.com", or that and a path');
+    return parse(resource, path);
   });
 }
 
@@ -97,31 +98,32 @@ function headersOf(headers) {
 
 function validHeaders(headers) {
   // A promise would pass for an object without any headers.
-  if ((given(headers) && typeof headers !== "object") || headers instanceof Promise) refuse("server.headers", "must be an object, or a function that returns one");
+  if ((given(headers) && typeof headers !== "object") || headers instanceof Promise) refuse("server.headers", "must be an object or a function");
   try {
     return new Headers(headers ?? undefined);
   } catch {
-    return refuse("server.headers", "must be valid header names and values");
+    refuse("server.headers", "must be valid header names and values");
   }
 }
 
 // An address that credentials and tokens may be sent to.
 function endpoint(value, path) {
-  const url = parse(value, path);
-  if (url && !isTrustworthy(url.origin)) refuse(path, "must be https, or http on this machine (localhost)");
-  if (url?.username || url?.password) refuse(path, "must hold no user name or password");
-  return url?.href;
+  return parse(value, path, "/")?.href;
 }
 
-// As fetch reads it: relative to the page, where there is one.
-function parse(value, path) {
+// As fetch reads it: relative to the page, where there is one. Nothing secret is sent to what the module finds fault with.
+function parse(value, path, pathname) {
   const address = filled(value, path);
   if (address === undefined) return undefined;
+  let url;
   try {
-    return new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href);
+    url = new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href);
   } catch {
-    return refuse(path, "is no URL; outside of a page it must be absolute");
+    refuse(path, "is no URL; outside of a page it must be absolute");
   }
+  if (url.username + url.password) refuse(path, "must hold no user name or password");
+  const flaw = flawOf(url.origin, pathname ?? url.pathname);
+  return flaw < 0 ? url : refuse(path, flaws[flaw]);
 }
 
 function object(value, path) {

@@ -23,10 +23,10 @@ function loginBody(server, credentials) {
   if (!server.oauth) return jsonOf(values);
   const { grant_type: grant = "password" } = values;
   if (grant === "password" && !server.passwordGrant) refuse("server.legacyPasswordGrant", NO_PASSWORD_GRANT);
-  return form(server, values, server.scope);
+  return form(server, grant, values, server.scope);
 }
 
-const NO_PASSWORD_GRANT = 'must be true for the password grant, which RFC 9700 forbids for new systems; name any other, as grant_type: "authorization_code"';
+const NO_PASSWORD_GRANT = 'must be true for the password grant, which RFC 9700 forbids for new systems; name any other as grant_type';
 
 function valuesOf(credentials) {
   try {
@@ -41,13 +41,13 @@ function jsonOf(credentials) {
   try {
     return JSON.stringify(credentials);
   } catch {
-    return refuse("credentials", "must be an object that JSON can hold");
+    refuse("credentials", "must be an object that JSON can hold");
   }
 }
 
 // Async as logoutRequest, so that the keeper, which has no place for it, sees nothing of what the caller's own `headers` throws.
 export async function refreshRequest(server, { refresh, name }) {
-  if (server.oauth) return request(server, server.refresh, form(server, { grant_type: "refresh_token", refresh_token: refresh }));
+  if (server.oauth) return request(server, server.refresh, form(server, "refresh_token", { refresh_token: refresh }));
   const bearer = server.via === "bearer" ? refresh : undefined;
   return request(server, server.refresh, server.via === "body" ? JSON.stringify({ [name]: refresh }) : undefined, bearer);
 }
@@ -63,13 +63,15 @@ export async function logoutRequest(server, { access }, { refresh, name }) {
   return request(server, server.logout, body);
 }
 
-function form({ clientId }, values, scope) {
-  const body = new URLSearchParams({ grant_type: "password" });
-  if (clientId) body.set("client_id", clientId);
-  if (scope) body.set("scope", scope);
-  for (const [name, value] of Object.entries(values)) {
-    // A form has no place for nested things.
-    if (value !== undefined && typeof value !== "object") body.set(name, value);
+function form({ clientId }, grant, values, scope) {
+  const body = new URLSearchParams();
+  // As JSON takes them: addresses and dates are texts, and what is undefined is not there.
+  for (const [name, value] of Object.entries({ grant_type: grant, client_id: clientId, scope, ...JSON.parse(jsonOf(values)) })) {
+    // Several values of a name are sent one by one (RFC 8707 section 2); a form has no place for nested things.
+    for (const each of [value ?? []].flat()) {
+      if (typeof each === "object") refuse(`credentials.${name}`, "must be a text, or several");
+      body.append(name, each);
+    }
   }
   return body;
 }
@@ -93,7 +95,7 @@ export function answerOf(server, response, text, login) {
   // RFC 9110 section 10.2.3: seconds, or a date, which is by the server's own clock.
   const wait = Number(after) >= 0 ? 1000 * after : Math.max(0, Date.parse(after) - (date || Date.now()));
   return {
-    html: /^text\/html/.test(header("content-type")),
+    html: /html/i.test(header("content-type")), // XHTML, too
     invalidGrant: body?.error === "invalid_grant",
     content: tokens.content ?? { text },
     times: [...(tokens.times ?? Array(6).fill(NaN)), date, wait].map((time) => Math.min(time, Number.MAX_SAFE_INTEGER)),
@@ -114,7 +116,7 @@ function tokensIn(server, body, text, login) {
   };
   return {
     content: { access, refresh: refresh?.value, name: refresh?.name, scope: scopeIn(body) ?? (login ? server.scope : undefined) },
-    times: [millis(find(EXPIRES_IN, seconds)?.value), millis(find(REFRESH_EXPIRES_IN, seconds)?.value), ...times(access), ...times(refresh?.value)],
+    times: [millis(find(EXPIRES_IN, seconds)?.value), millis(find(REFRESH_EXPIRES_IN, seconds)?.value) || NaN, ...times(access), ...times(refresh?.value)],
   };
 }
 

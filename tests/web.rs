@@ -113,6 +113,8 @@ cases! {
         fetch_passes_network_errors_as_they_are
         fetch_passes_every_other_answer_as_it_is
         fetch_warns_of_what_a_newer_token_would_not_help_against
+        fetch_hears_what_the_second_answer_asks_for
+        fetch_takes_a_body_that_is_piped_for_a_stream
         fetch_takes_a_403_without_a_challenge_for_the_callers
         fetch_does_not_go_on_for_ever_with_tokens_that_are_refused
         fetch_answers_a_late_401_with_the_token_that_is_there
@@ -207,5 +209,6 @@ cases! {
         timer_may_let_a_process_end
         timer_that_rings_early_or_late_is_only_a_hint
         clock_that_is_set_back_is_told_and_ends_nothing
+        token_that_expired_after_the_clock_was_set_back_is_not_used
         request_that_never_ends_leaves_no_timer_behind;
 }

@@ -1,6 +1,6 @@
 /**
  * For tests of what uses a manager: one that runs the real core, with a clock that the test moves and a server that it scripts.
- * Works in Node and in browsers, under every test runner, and touches no global of the test's.
+ * Works in Node and in browsers, and touches no global of the test's.
  *
  * @module tokenkeeper/testing
  */
@@ -9,7 +9,7 @@ import type { JwtClaims, TokenManager, TokenManagerOptions } from "../index.js";
 
 /**
  * A manager of its own, with nobody logged in; the session lives in memory. Its `fetch` goes to the test's server, wherever it
- * is sent; relative addresses work in Node too.
+ * is sent; relative addresses, given as text, work in Node too.
  *
  * ```js
  * const { auth, server, clock } = await createTestManager({ lifetime: 60 });

@@ -30,6 +30,25 @@ pub fn is_trustworthy(origin: &str) -> bool {
         .is_some_and(|authority| is_serialised(authority) && is_loopback(authority))
 }
 
+/// Why a place must not have a token, or could never have it: a URL's `origin` and `pathname`, as the
+/// platform serialises them.
+#[must_use]
+pub fn flaw(origin: &str, path: &str) -> Option<Flaw> {
+    if !is_trustworthy(origin) {
+        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        return Some(match authority {
+            _ if origin == "null" => Flaw::NoOrigin,
+            Some(authority) if !is_serialised(authority) => Flaw::NoHost,
+            Some(_) => Flaw::Unencrypted,
+            None => Flaw::OtherScheme,
+        });
+    }
+    if !path.starts_with('/') {
+        return Some(Flaw::NoPath);
+    }
+    is_ambiguous(path).then_some(Flaw::AmbiguousPath)
+}
+
 /// Every place that may receive the access token: an origin, and the prefix that a path there must
 /// have.
 ///
@@ -56,21 +75,8 @@ impl Resources {
     ///
     /// Why the place must not have the token, or could never have it.
     pub fn add(&mut self, origin: &str, path: &str) -> Result<(), Flaw> {
-        if !is_trustworthy(origin) {
-            let authority =
-                origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-            return Err(match authority {
-                _ if origin == "null" => Flaw::NoOrigin,
-                Some(authority) if !is_serialised(authority) => Flaw::NoHost,
-                Some(_) => Flaw::Unencrypted,
-                None => Flaw::OtherScheme,
-            });
-        }
-        if !path.starts_with('/') {
-            return Err(Flaw::NoPath);
-        }
-        if is_ambiguous(path) {
-            return Err(Flaw::AmbiguousPath);
+        if let Some(flaw) = flaw(origin, path) {
+            return Err(flaw);
         }
         self.0.insert(&address(origin, path));
         Ok(())
@@ -102,24 +108,18 @@ pub enum Flaw {
     NoHost,
     /// The platform gives it no origin.
     NoOrigin,
-    /// There is no path.
-    NoPath,
     /// Neither https nor http.
     OtherScheme,
     /// http, and not to this machine.
     Unencrypted,
+    /// There is no path.
+    NoPath,
 }
 
 impl Flaw {
-    /// All of them, by their numbers.
-    pub const ALL: [Self; 6] = [
-        Self::AmbiguousPath,
-        Self::NoHost,
-        Self::NoOrigin,
-        Self::NoPath,
-        Self::OtherScheme,
-        Self::Unencrypted,
-    ];
+    /// Those that a URL with a path can have, by their numbers.
+    pub const OF_PATHS: [Self; 5] =
+        [Self::AmbiguousPath, Self::NoHost, Self::NoOrigin, Self::OtherScheme, Self::Unencrypted];
 
     /// What was wrong and what to do: a phrase that follows the option's name.
     #[must_use]

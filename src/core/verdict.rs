@@ -88,7 +88,7 @@ mod tests {
             (OAuth, Refresh, 401, true, false, Refused),
             (OAuth, Refresh, 200, true, false, Refused),
             (OAuth, Refresh, 400, false, false, Failed),
-            (OAuth, Refresh, 400, false, false, Failed),
+            (OAuth, Refresh, 400, false, true, Failed),
             (OAuth, Refresh, 401, false, false, Failed),
             (OAuth, Refresh, 429, false, false, Failed),
             (Json, Login, 201, false, false, Success),

@@ -132,7 +132,7 @@ mod tests {
         counts(Word::ALL.iter().map(|word| *word as usize).collect());
         counts(Code::ALL.iter().map(|code| *code as usize).collect());
         counts(Code::ALL.iter().map(|code| code.word() as usize).collect());
-        counts(Flaw::ALL.iter().map(|flaw| *flaw as usize).collect());
+        counts(Flaw::OF_PATHS.iter().map(|flaw| *flaw as usize).collect());
         counts(Rule::ALL.iter().map(|rule| *rule as usize).collect());
     }
 }

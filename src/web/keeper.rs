@@ -1,7 +1,7 @@
 //! `Keeper`, the exported class: everything that JavaScript tells the shell. Every method takes
 //! `&self`, returns at once and is no `async fn`, which would borrow the object while a promise is
-//! pending. What crosses are numbers, and of texts only addresses and challenges, since texts cost
-//! most. Tokens stay on the other side.
+//! pending. What crosses are numbers, an answer itself, and of texts only addresses and challenges,
+//! since texts cost most. Tokens stay on the other side.
 
 use wasm_bindgen::prelude::*;
 
@@ -55,11 +55,9 @@ impl Keeper {
         Self(Driver::new(policy, protocol, hands))
     }
 
-    /// Adds who may receive the token: a URL taken apart by the platform. Brings the number of the
-    /// reason where it must not, and -1 where it may.
-    #[must_use]
-    pub fn add(&self, origin: &str, path: &str) -> i32 {
-        self.0.resources.borrow_mut().add(origin, path).err().map_or(-1, |flaw| flaw as i32)
+    /// Adds who may receive the token, a URL taken apart by the platform; unless it must not.
+    pub fn add(&self, origin: &str, path: &str) {
+        _ = self.0.resources.borrow_mut().add(origin, path);
     }
 
     /// Whether a URL, taken apart by the platform, may receive the token.

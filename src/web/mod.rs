@@ -23,9 +23,10 @@ use wasm_bindgen::prelude::*;
 
 use crate::core::resources;
 
-/// Whether credentials and tokens may be sent to this origin: https, or http on this machine.
-#[wasm_bindgen(js_name = isTrustworthy)]
+/// The number of the reason why nothing secret may be sent to a URL, taken apart by the platform; -1
+/// where it may.
+#[wasm_bindgen(js_name = flawOf)]
 #[must_use]
-pub fn is_trustworthy(origin: &str) -> bool {
-    resources::is_trustworthy(origin)
+pub fn flaw_of(origin: &str, path: &str) -> i32 {
+    resources::flaw(origin, path).map_or(-1, |flaw| flaw as i32)
 }

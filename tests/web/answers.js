@@ -79,6 +79,9 @@ export const cases = {
       const { m } = await from(t, `{"token":"a","expires_in":${value},"refresh_expires_in":${value}}`);
       ok(Number.isFinite(m.session.expiresAt), `a number for ${value}`);
     }
+    // As Keycloak says of a refresh token without an end.
+    const { m } = await from(t, '{"token":"a","expires_in":600,"refresh_token":"r","refresh_expires_in":0}');
+    equal(m.session.refreshExpiresAt, null, "the end of a refresh token that has 0 seconds");
     // Over at once, with nothing to renew it with.
     for (const value of ["0", "1e-9"]) await fails(from(t, `{"token":"a","expires_in":${value}}`), "session_ended");
   },

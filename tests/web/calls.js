@@ -106,7 +106,7 @@ export const cases = {
   async oauth_speaks_in_forms(t) {
     const server = t.server();
     const m = await t.oauth({ server: { legacyPasswordGrant: true, scope: "read write" } });
-    await m.login({ username: "ada", password: "a&b=ü", nested: {}, missing: undefined });
+    await m.login({ username: "ada", password: "a&b=ü", missing: undefined });
     const [login] = server.calls;
     equal(form(login), { grant_type: "password", client_id: "shop", scope: "read write", username: "ada", password: "a&b=ü" });
     ok(login.headers.get("content-type").startsWith("application/x-www-form-urlencoded"), "a form");

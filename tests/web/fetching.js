@@ -345,6 +345,31 @@ export const cases = {
     equal(server.to("/refresh").length, 0, "refreshes");
   },
 
+  async fetch_hears_what_the_second_answer_asks_for(t) {
+    const server = t.server();
+    const m = await t.loggedIn();
+    for (const [status, challenge, code] of [
+      [401, 'Bearer error="insufficient_user_authentication", acr_values="gold"', "step_up_required"],
+      [403, 'Bearer error="insufficient_scope"', "insufficient_scope"],
+    ]) {
+      const answers = [new Response(null, { status: 401 }), new Response(null, { status, headers: { "www-authenticate": challenge } })];
+      server.on["/api"] = () => answers.shift();
+      equal((await m.fetch(`${API}/api`)).status, status);
+      equal(m.warnings(code).length, 1, code);
+    }
+    equal(m.warnings("token_rejected").length, 0, "warnings that the token was refused");
+    equal(server.to("/refresh").length, 2, "refreshes");
+  },
+
+  async fetch_takes_a_body_that_is_piped_for_a_stream(t) {
+    t.server();
+    const m = await t.loggedIn();
+    let sent = 0;
+    const authorised = m.fetchVia(async () => (sent++, new Response(null, { status: 401 })));
+    equal((await authorised(`${API}/api`, { method: "POST", body: { pipe() {} } })).status, 401);
+    equal([sent, m.warnings("body_not_replayable").length], [1, 1], "sendings and warnings");
+  },
+
   async fetch_takes_a_403_without_a_challenge_for_the_callers(t) {
     const server = t.server();
     const m = await t.loggedIn();

@@ -1,6 +1,6 @@
 // Timers: a hint that the core is asked again, within what a platform can count.
 
-import { equal, near, never, ok, ownStore, until } from "./harness.js";
+import { API, equal, near, never, ok, ownStore, until } from "./harness.js";
 
 const DAY = 86_400_000;
 const LONGEST = 2 ** 31 - 1;
@@ -122,6 +122,16 @@ export const cases = {
     await until(() => m.warnings("clock_skew").length === 1, "the warning");
     near(m.warnings("clock_skew")[0].skewMs, -3_600_000, 20, "skewMs");
     near(m.session.expiresAt, before - 3_600_000, 20, "the expiry on the clock as it is now");
+  },
+
+  async token_that_expired_after_the_clock_was_set_back_is_not_used(t) {
+    const server = t.server();
+    const clock = t.clock();
+    const m = await t.loggedIn({ autoRefresh: false });
+    clock.wall -= 36_000_000;
+    clock.sleep(4_000_000);
+    await m.fetch(`${API}/api`);
+    equal(server.to("/api").map(({ headers }) => headers.get("authorization")), ["Bearer access-2"]);
   },
 
   async request_that_never_ends_leaves_no_timer_behind(t) {

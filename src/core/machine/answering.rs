@@ -192,6 +192,7 @@ impl Machine {
             status: refusal.status,
             ..Entry::new(Word::Refused).because(Word::TokenRefused)
         });
+        self.fail_waiting(refusal);
         self.end_family(if over { Reason::Expired } else { Reason::RefreshRejected });
         self.finish();
     }

@@ -187,14 +187,18 @@ each("once detached, it is the instance it was", async (t, adapter) => {
   equal((await api.get("open")).data.headers.authorization, undefined);
 });
 
-test("axios over http: a stream is not sent a second time", "node", async (t) => {
-  const { world, manager, api } = await attached(t, "http");
-  const { Readable } = process.getBuiltinModule("node:stream");
-  await world.expire();
-  equal((await rejection(api.post("api", Readable.from(["gone when it is sent"])))).response.status, 401);
-  equal((await world.requests("api")).length, 1);
-  equal(manager.events.at(-1).code, "body_not_replayable");
-});
+for (const [what, send] of [
+  ["a stream", (api) => api.post("api", process.getBuiltinModule("node:stream").Readable.from(["gone when it is sent"]))],
+  ["a form of the package form-data, which is a stream of an older kind,", (api) => api.postForm("api", { a: "gone when it is sent" })],
+]) {
+  test(`axios over http: ${what} is not sent a second time`, "node", async (t) => {
+    const { world, manager, api } = await attached(t, "http");
+    await world.expire();
+    equal((await rejection(send(api))).response.status, 401);
+    equal((await world.requests("api")).length, 1);
+    equal(manager.events.at(-1).code, "body_not_replayable");
+  });
+}
 
 test("axios: an upload over XMLHttpRequest tells its progress, and is sent again after a 401", "page", async (t) => {
   const { world, api } = await attached(t, "xhr");

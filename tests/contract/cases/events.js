@@ -12,6 +12,18 @@ test("on() and subscribe() return the function that stops them", async (t) => {
   equal(calls.length, 2, "calls after stopping");
 });
 
+test("who was stopped by a listener before it is not called any more, nor is anybody after a close()", async (t) => {
+  const world = await t.world();
+  for (const end of ["stop", "close"]) {
+    const m = await t.manager(world);
+    const calls = [];
+    m.on("login", () => (calls.push("first"), end === "stop" ? stop() : m.close()));
+    const stop = m.on("login", () => calls.push("second"));
+    await m.login({ password: "right" }).catch(() => {});
+    equal(calls, ["first"], `calls with ${end}`);
+  }
+});
+
 test("the same listener may be added twice, and each is stopped on its own", async (t) => {
   const m = await t.manager(await t.world());
   let calls = 0;

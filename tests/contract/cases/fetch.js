@@ -236,6 +236,18 @@ test("a redirect to another origin leaves the token behind", async (t) => {
   equal(await authorization(await fetch(world.url("api"))), undefined);
 });
 
+for (const [what, server] of [["a refresh token", {}], ["nothing to refresh with", { refresh: undefined }]]) {
+  test(`a 401 from elsewhere, where a resource redirected to, says nothing of our token, with ${what}`, async (t) => {
+    const world = await t.world();
+    const { m, fetch, token } = await bound(t, world, { server });
+    await world.faults("api", { status: 302, headers: { location: world.url("open").replace(t.servers.other, t.servers.page) } });
+    await world.faults("open", { status: 401, headers: { "www-authenticate": 'Bearer error="invalid_token"' } });
+    equal((await fetch(world.url("api"))).status, 401);
+    equal([(await world.requests("api")).length, (await world.requests("refresh")).length], [1, 0], "sendings and refreshes");
+    equal([m.events.length, await m.token()], [1, token], "events since the login, and the token");
+  });
+}
+
 test("the response is the platform's own", async (t) => {
   const world = await t.world();
   const { fetch } = await bound(t, world);

@@ -58,6 +58,21 @@ test("login() takes another grant by its name, without legacyPasswordGrant", asy
   ok(m.session, "a session");
 });
 
+test("credentials of several values or none, and addresses, go as a form has them; nested ones are refused", async (t) => {
+  const world = await t.world(describe());
+  const m = await t.oauth(world, { server: { clientId: "app", scope: "read" } });
+  const resource = ["https://a.example/", "https://b.example/"];
+  await m.login({ grant_type: "authorization_code", code: "good", redirect_uri: new URL("https://app.example/cb"), resource, scope: undefined, prompt: null, max_age: 0 });
+  const sent = [...new URLSearchParams((await world.requests("token"))[0].body)];
+  equal(sent, [["grant_type", "authorization_code"], ["client_id", "app"], ["scope", "read"], ["code", "good"], ["redirect_uri", "https://app.example/cb"], ...resource.map((value) => ["resource", value]), ["max_age", "0"]]);
+  for (const nested of [{ a: 1 }, [["a"]], new Map()]) {
+    const error = await t.fails(m.login({ grant_type: "authorization_code", claims: nested }), { code: "bad_options" });
+    ok(error.message.startsWith("credentials.claims "), error.message);
+  }
+  equal((await world.requests("token")).length, 1, "requests");
+  ok(m.session, "the session");
+});
+
 test("refused credentials reject with login_rejected and the server's words", async (t) => {
   const m = await t.oauth(await t.world(describe()), { server: password });
   await t.fails(m.login({ username: "ada", password: "wrong" }), { code: "login_rejected", status: 400, body: { error: "invalid_grant" } });

@@ -58,13 +58,14 @@ for (const status of [400, 401, 403]) {
     const world = await t.world();
     const m = await t.loggedIn(world);
     await world.faults("refresh", { status, body: { detail: "revoked" } });
-    await t.fails(m.refresh(), { code: "session_ended", retryable: false });
+    const error = await t.fails(m.refresh(), { code: "session_ended", retryable: false, status });
+    equal(error.body, { detail: "revoked" }, "the server's own words");
     equal(m.session, null);
     equal(m.events.at(-1), { type: "logout", reason: "refresh_rejected", remote: false });
   });
 }
 
-for (const fault of [{ status: 500 }, { status: 503 }, { status: 429 }, { status: 404 }, { status: 403, headers: { "content-type": "text/html" }, text: "<html>" }, { status: 200, text: "<html>portal" }, { drop: true }, { hang: true }]) {
+for (const fault of [{ status: 500 }, { status: 503 }, { status: 429 }, { status: 404 }, { status: 403, headers: { "content-type": "text/html" }, text: "<html>" }, { status: 403, headers: { "content-type": "Text/HTML; charset=utf-8" }, text: "<html>" }, { status: 403, headers: { "content-type": "application/xhtml+xml" }, text: "<html>" }, { status: 200, text: "<html>portal" }, { drop: true }, { hang: true }]) {
   test(`a refresh that meets ${JSON.stringify(fault)} leaves the session, and says when it may be tried again`, async (t) => {
     const world = await t.world();
     const m = await t.loggedIn(world, { requestTimeout: 2 });
