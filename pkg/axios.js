@@ -9,7 +9,7 @@ export function attach(instance, manager) {
   const around = (adapter) => async (config) => {
     config.adapter = adapter; // whoever sends this config once more comes here once more
     if (config.auth || config.headers.has("authorization")) return getAdapter(adapter, config)(config);
-    const { signal, data: body } = config;
+    const { signal = signalOf(config.cancelToken), data: body } = config;
     const send = (headers) => answerOf(adapter, config, new Headers(headers).get("authorization"));
     const { response, error } = await authorised(addressOf(config), { signal, body, send });
     if (error) throw error;
@@ -24,6 +24,13 @@ export function attach(instance, manager) {
 // As the adapter will put it together. The config has the instance's defaults in it already, so this instance has none.
 const addressOf = (config) => new Axios({}).getUri(config);
 
+// axios' older way to give up a request, as a signal.
+function signalOf(cancelToken) {
+  const controller = new AbortController();
+  cancelToken?.promise.then((reason) => controller.abort(reason));
+  return controller.signal;
+}
+
 // What came of it, a refusal too. The config that shows in it is the caller's, which has no token in it: errors get logged. Of Node's own, `request`
 // shows what was sent.
 async function answerOf(adapter, config, token) {
@@ -36,6 +43,9 @@ async function answerOf(adapter, config, token) {
     if (error?.config) error.config = config;
     if (!error?.response) throw error;
     error.response.config = config;
-    return { status: error.response.status, headers: error.response.headers, error };
+    const { status, headers, data } = error.response;
+    // A stream that nobody will read keeps its connection: what is sent anew lets go of it.
+    const cancel = async () => (data?.destroy ? data.destroy() : data?.cancel?.());
+    return { status, headers, body: { cancel }, error };
   }
 }

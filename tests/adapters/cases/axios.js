@@ -200,6 +200,31 @@ for (const [what, send] of [
   });
 }
 
+test("axios over http: the refused answer to a download is let go of", "node", async (t) => {
+  const { world, manager, api } = await attached(t, "http");
+  const refused = [];
+  const http = axios.getAdapter("http");
+  api.defaults.adapter = (config) => http(config).catch((error) => (refused.push(error.response.data), Promise.reject(error)));
+  await world.expire();
+  const { data, status } = await api.get("api", { responseType: "stream" });
+  equal([status, data.destroyed, refused.length, refused[0].destroyed], [200, false, 1, true]);
+  data.destroy();
+  equal(manager.events.length, 2, "the login and the refresh");
+});
+
+each("a cancel token is heard while a refresh is waited for", async (t, adapter) => {
+  const { world, api } = await attached(t, adapter);
+  await world.expire();
+  await world.faults("refresh", { delay: 300 });
+  const source = axios.CancelToken.source();
+  const call = api.get("api", { cancelToken: source.token });
+  await until(async () => (await world.requests("refresh")).length === 1, "the refresh");
+  source.cancel("enough");
+  const error = await rejection(call);
+  ok(axios.isCancel(error) && error.message === "enough", String(error));
+  equal((await world.requests("api")).length, 1, "sendings");
+});
+
 test("axios: an upload over XMLHttpRequest tells its progress, and is sent again after a 401", "page", async (t) => {
   const { world, api } = await attached(t, "xhr");
   await world.expire();
