@@ -114,6 +114,7 @@ class Desk extends Hands {
   caution(code, more) {
     const warning = { code, message: WARNINGS[code], ...more };
     if (code !== "refresh_failed") this.#remember(code); // the core told of that, and why
+    if (code === "clock_skew") this.#notify(CHANGE); // for a session that expires at another time by this clock
     if (this.#early) this.#early.push(warning);
     else this.#notify("warning", warning);
   }

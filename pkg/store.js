@@ -129,7 +129,14 @@ export class Store extends Receipts {
       return this.keeper.outlives(family, generation);
     };
     if (this.#custom) {
-      this.#inTurn(async (store, key) => newer(textOf(await store.get(key))) || store.remove(key)).catch(() => {});
+      this.#inTurn(async (store, key) => {
+        if (newer(textOf(await store.get(key)))) return;
+        try {
+          await store.remove(key);
+        } catch {
+          await store.set(key, ""); // for what stays would be logged in
+        }
+      }).catch(() => {});
     } else if (!newer()) {
       this.#memory = undefined;
       if (this.#web) this.#try((web, key) => web.removeItem(key));

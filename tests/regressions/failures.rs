@@ -1,7 +1,7 @@
 //! P12 to P19: failures that were taken for the end, storms, and callers left waiting.
 
 use tokenkeeper::core::error::{Code, Error};
-use tokenkeeper::core::io::{Event, Input, Means, Outcome, Output, Reason, Warning};
+use tokenkeeper::core::io::{Event, Input, Means, Outcome, Output, Reason, Sharing, Warning};
 use tokenkeeper::core::ledger::Ledger;
 use tokenkeeper::core::receipt::{Receipt, Tokens};
 use tokenkeeper::core::session::{Grant, Session, Stored};
@@ -63,6 +63,20 @@ fn p12_a_cookie_is_not_asked_for_again_once_it_is_known_that_there_is_none() {
         let outputs = page.want();
         assert_eq!((told(&outputs), sent(&outputs)), (vec!["not_logged_in".to_owned()], vec![]));
     }
+}
+
+/// Nor once somebody has logged in, whatever becomes of that session.
+#[test]
+fn p12_a_cookie_is_not_asked_for_again_after_a_login() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    page.answer(&asked, failed(503));
+    let ticket = page.ticket();
+    page.feed(Input::LoggingIn(ticket));
+    page.feed(Input::LoggedIn(ticket, granted(1)));
+    let asked = page.renew();
+    assert_eq!(told(&page.answer(&asked, refused())), ["session_ended"]);
+    assert_eq!(sent(&page.wait(HOUR)), [""; 0]);
 }
 
 /// Nor where the call itself is wrong, and would be the next time.
@@ -134,6 +148,26 @@ fn p12_the_wait_after_failures_is_over_with_a_logout() {
     assert_eq!(told(&page.renew()), ["server"]);
     page.logout();
     assert_eq!(sent(&page.renew()).len(), 1);
+}
+
+/// P12: whoever asks for a cookie's session while its server is left alone is told why there is none yet.
+#[test]
+fn p12_a_cookies_server_is_left_alone_for_as_long_as_it_asks() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    let asked = page.opens();
+    let error = Error { status: Some(503), ..Error::new(Code::Server) };
+    page.answer(&asked, Outcome::Failed { error, retry_after: Some(Millis::seconds(90)) });
+    let outputs = page.renew();
+    assert_eq!((told(&outputs), sent(&outputs)), (vec!["server".to_owned()], vec![]));
+}
+
+/// Where nobody is logged in, and no cookie can know better, there is nothing to look up.
+#[test]
+fn who_wants_a_new_token_of_nobody_is_told_so_at_once() {
+    let mut page = Page::open(Means::Token, Stored::Nothing, Ledger::default()).opened();
+    let outputs = page.renew();
+    assert_eq!(told(&outputs), ["not_logged_in"]);
+    assert!(!outputs.iter().any(|output| matches!(output, Output::Lock(_) | Output::Look(_))));
 }
 
 /// P12: `explain()` tells what failed, and why.
@@ -291,6 +325,43 @@ fn p19_a_refresh_that_hangs_keeps_nobody_from_a_living_token_for_more_than_three
     assert_eq!(told(&page.wait(30_000)), [""; 0], "who wants a new one is not told the old one");
 }
 
+/// P19: nor longer than three seconds after the refresh began, for whoever comes in the middle of it.
+#[test]
+fn p19_who_comes_while_a_refresh_hangs_waits_for_the_rest_of_those_three_seconds() {
+    let mut page = Page::with_session(HOUR).opened();
+    assert_eq!(sent(&page.wait(HOUR - 60_000)), ["refresh1"]);
+    page.wait(1_000);
+    page.want();
+    assert_eq!(told(&page.wait(1_999)), [""; 0]);
+    assert_eq!(told(&page.wait(1)), ["access1"]);
+}
+
+/// P19: which a tab that asks for no lock gives its refresh, too.
+#[test]
+fn p19_a_refresh_without_other_tabs_is_waited_for_as_long() {
+    let (store, ledger) = (stored(session(1, HOUR)), Ledger::default());
+    let mut page = Page::open_with(Sharing::Private, Means::Token, store, ledger).opened();
+    page.pass(HOUR - 30_000);
+    let asked = page.want();
+    assert_eq!((sent(&asked), told(&asked)), (vec!["refresh1".to_owned()], vec![]));
+    assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"]);
+}
+
+/// P19: nor for three seconds more once the lock has come.
+#[test]
+fn p19_a_wait_for_the_lock_is_a_part_of_those_three_seconds() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR - 30_000);
+    let ticket = page.ticket();
+    page.machine.handle(page.now, Input::Want(ticket));
+    let Some(Output::Lock(attempt)) = page.machine.poll() else { panic!("no lock") };
+    assert!(page.machine.poll().is_none());
+    page.pass(2_500);
+    assert_eq!(sent(&page.feed(Input::Locked(attempt, true))), ["refresh1"]);
+    assert_eq!(told(&page.wait(499)), [""; 0]);
+    assert_eq!(told(&page.wait(1)), ["access1"]);
+}
+
 /// P12: and an explicit refusal does end it.
 #[test]
 fn p12_only_an_explicit_refusal_is_the_end() {
@@ -300,6 +371,9 @@ fn p12_only_an_explicit_refusal_is_the_end() {
     let outputs = page.answer(&asked, refused());
     let ended = Event::Logout { reason: Reason::RefreshRejected, remote: false };
     assert_eq!(events(&outputs), [ended]);
+    let told =
+        |output: &Output| matches!(output, Output::Answer(_, Err(it)) if it.status == Some(401));
+    assert!(outputs.iter().any(told), "callers hear what the server answered");
 }
 
 /// And where the refresh token's own time was over, that is told as the reason.

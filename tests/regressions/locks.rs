@@ -1,6 +1,7 @@
 //! P1 to P3: locks and hangs.
 
 use tokenkeeper::core::io::{Attempt, Input, Output};
+use tokenkeeper::core::words::Word;
 
 use crate::page::{HOUR, Page, count, failed, sent, told};
 
@@ -14,7 +15,11 @@ fn p01_without_the_lock_a_refresh_goes_on_and_a_good_token_never_asks_for_it() {
 
     page.lock = false;
     page.pass(HOUR);
-    assert_eq!(sent(&page.want()), ["refresh1"]);
+    let asked = page.want();
+    assert_eq!(sent(&asked), ["refresh1"]);
+    let unlocked =
+        |output: &Output| matches!(output, Output::Log(entry) if entry.what == Word::Unlocked);
+    assert_eq!(count(&asked, unlocked), 1, "explain() says so");
 }
 
 /// P2: a background tab kept the lock.

@@ -5,13 +5,14 @@ use tokenkeeper::core::io::{
     Warning,
 };
 use tokenkeeper::core::ledger::{Ledger, Stamp};
-use tokenkeeper::core::session::{Grant, Holder, Stored};
+use tokenkeeper::core::session::{Grant, Holder, Session, Stored};
 use tokenkeeper::core::time::Millis;
 use tokenkeeper::core::timeline::Entry;
 use tokenkeeper::core::words::Word;
 
 use crate::page::{
-    HOUR, Page, count, events, failed, grant, granted, refused, sent, session, stamp, stored, told,
+    HOUR, NOON, Page, count, events, failed, grant, granted, refused, sent, session, stamp, stored,
+    told,
 };
 
 /// Whether others hear of it.
@@ -59,12 +60,14 @@ fn p23_a_store_that_fails_later_leaves_the_session_in_memory() {
     let mut page = Page::with_session(HOUR).opened();
     let outputs = page.feed(Input::StoreFailed);
     assert_eq!(count(&outputs, |output| matches!(output, Output::Store(_))), 1);
-    assert!(page.machine.session().is_some());
+    let asked = page.renew();
+    assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"]);
+    assert_eq!(page.ledger, Some(Ledger::settled(stamp(2))), "as among tabs");
 
     let ticket = page.ticket();
     page.feed(Input::LoggingIn(ticket));
-    let outputs = page.feed(Input::LoggedIn(ticket, granted(2)));
-    assert_eq!(told(&outputs), ["access2"]);
+    let outputs = page.feed(Input::LoggedIn(ticket, granted(3)));
+    assert_eq!(told(&outputs), ["access3"]);
     assert_eq!(count(&outputs, speaks), 0, "the next login's is the tab's own");
 }
 
@@ -88,6 +91,44 @@ fn p23_a_tab_whose_store_failed_ends_no_other_tabs_session() {
         assert_eq!(page.stored, Stored::Nothing, "memory, that is");
         assert_eq!(told(&page.want()), ["not_logged_in"]);
     }
+}
+
+/// P23: nor does the end of a session that this tab alone has end what others have.
+#[test]
+fn p23_the_end_of_a_session_that_one_tab_alone_has_is_not_the_end_of_another_tabs() {
+    for before in [stored(session(1, HOUR)), Stored::Nothing] {
+        let mut page = Page::open(Means::Token, before, Ledger::default()).opened();
+        page.feed(Input::StoreFailed);
+        let ticket = page.ticket();
+        page.feed(Input::LoggingIn(ticket));
+        page.feed(Input::LoggedIn(ticket, granted(2)));
+        let asked = page.renew();
+        let outputs = page.answer(&asked, refused());
+        assert_eq!(told(&outputs), ["session_ended"]);
+
+        let mut other = Page::with_session(HOUR).opened();
+        for output in outputs {
+            if let Output::Tell(message) = output {
+                other.feed(Input::Told(message));
+            }
+        }
+        assert_eq!(sent(&other.renew()), ["refresh1"]);
+    }
+}
+
+/// P23: and once it has given up what its store does not show, it does not wait for that either.
+#[test]
+fn p23_a_tab_whose_store_failed_asks_for_its_cookies_session_without_waiting_for_others() {
+    let session = stored(session(1, HOUR));
+    let mut page = Page::open(Means::Cookie, session, Ledger::settled(stamp(1))).opened();
+    page.feed(Input::StoreFailed);
+    page.ledger = Some(Ledger::settled(Stamp { family: 4096, generation: 1 }));
+    for _ in 0..3 {
+        page.renew();
+        page.wait(5_000);
+    }
+    assert!(page.machine.session().is_none());
+    assert_eq!(sent(&page.renew()), ["the cookie"]);
 }
 
 /// P23: where there is no `IndexedDB`, nobody tries to write to it around a refresh; the lock is held for a moment instead.
@@ -124,7 +165,9 @@ fn p23_what_is_no_session_of_ours_is_told_of_and_gives_way_to_the_session_in_han
     page.wait(2_000);
     assert_eq!(page.stored, ours);
 
-    let mut page = Page::open(Means::Token, Stored::Unreadable, Ledger::default()).opened();
+    let mut page = Page::open(Means::Token, Stored::Unreadable, Ledger::default());
+    let outputs = page.opens();
+    assert_eq!(events(&outputs), [Event::Warning(Warning::StorageCorrupt)], "as the page opens");
     page.wait(HOUR);
     assert_eq!(page.stored, Stored::Unreadable, "where nobody is logged in it is left alone");
 
@@ -224,6 +267,16 @@ fn p26_who_asks_for_a_cookies_session_is_answered_with_the_one_that_another_tab_
     assert_eq!(told(&page.feed(Input::Seen(page.stored))), ["access1"]);
 }
 
+/// P26: and a page that opens is told so at once, whether that one's token is fresh or not.
+#[test]
+fn p26_a_page_opens_with_a_stale_session_that_another_tab_brought() {
+    let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
+    page.opens();
+    page.stored =
+        stored(Session { received: Millis::of(NOON.count() - HOUR), ..session(1, HOUR + 30_000) });
+    assert_eq!(told(&page.feed(Input::Seen(page.stored))), ["access1"]);
+}
+
 /// P26: script's storage was purged; the cookie was not.
 #[test]
 fn p26_a_cookie_brings_the_session_back_unless_somebody_logged_out() {
@@ -284,6 +337,8 @@ fn p26_a_cookie_is_not_asked_for_where_another_tab_has_its_session() {
     page.stored = stored(session(1, HOUR));
     let outputs = page.wait(100);
     assert_eq!((events(&outputs), sent(&outputs)), (vec![Event::Login { remote: true }], vec![]));
+    let looks = |output: &Output| matches!(output, Output::Look(_));
+    assert_eq!(count(&outputs, looks), 1, "and the lock is given back at once");
 
     left.feed(Input::Left(Ticket(1)));
     assert_eq!(sent(&left.wait(5_000)), [""; 0]);
@@ -410,6 +465,28 @@ fn p14_what_happens_while_the_intent_is_written_is_minded() {
     assert_eq!(sent(&asked), [""; 0]);
 }
 
+/// P14: nor is it the session's refresh any more when somebody who wants the cookie's token comes after that logout.
+#[test]
+fn p14_a_cookie_that_is_asked_for_after_a_logout_while_the_intent_was_written_brings_a_session() {
+    let session = stored(session(1, HOUR));
+    let mut page = Page::open(Means::Cookie, session, Ledger::settled(stamp(1))).opened();
+    page.pass(HOUR);
+    let asked = driven(&mut page, |page, output| match output {
+        Output::Note(attempt, Ledger { intent: Some(_), .. }) => {
+            let (renew, logout) = (page.ticket(), page.ticket());
+            page.stored = Stored::Nothing;
+            vec![Input::Noted(*attempt, true), Input::Renew(renew), Input::Logout(logout)]
+        }
+        Output::Look(attempt) => {
+            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+            vec![Input::Looked(*attempt, evidence)]
+        }
+        _ => vec![],
+    });
+    assert_eq!(sent(&asked), ["the cookie"]);
+    assert_eq!(told(&page.answer(&asked, granted(2))), ["access2"]);
+}
+
 /// P23: a ledger that can be read and never takes anything counts as none.
 #[test]
 fn p23_a_ledger_that_takes_nothing_is_done_without() {
@@ -497,6 +574,39 @@ fn p28_a_closed_manager_finishes_its_refresh_and_answers_everyone() {
     assert_eq!(count(&outputs, |output| matches!(output, Output::Emit(_))), 0);
     assert!(page.machine.is_at_rest());
     assert_eq!(page.machine.timeout(), None);
+}
+
+/// P28: nor does one that was closed before it sent anything leave an intent behind, which other tabs would wait for.
+#[test]
+fn p28_a_manager_that_is_closed_while_its_intent_is_written_takes_it_back() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let mut notes = Vec::new();
+    let asked = driven(&mut page, |page, output| match output {
+        Output::Look(attempt) => {
+            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+            vec![Input::Looked(*attempt, evidence)]
+        }
+        Output::Note(attempt, ledger) => {
+            notes.push(ledger.intent.is_some());
+            vec![Input::Noted(*attempt, true), Input::Closed]
+        }
+        _ => vec![],
+    });
+    assert_eq!((notes, sent(&asked)), (vec![true, false], vec![]));
+    assert!(page.machine.is_at_rest());
+}
+
+/// P28: nor does a login that is under way bring anybody in when its manager is closed.
+#[test]
+fn p28_a_login_whose_manager_is_closed_meanwhile_is_given_back() {
+    let mut page = Page::open(Means::Token, Stored::Nothing, Ledger::default()).opened();
+    let login = page.ticket();
+    page.feed(Input::LoggingIn(login));
+    assert_eq!(told(&page.feed(Input::Closed)), ["closed"]);
+    let outputs = page.feed(Input::LoggedIn(login, granted(1)));
+    assert_eq!(count(&outputs, |output| matches!(output, Output::Revoke(_))), 1);
+    assert!(page.machine.session().is_none());
 }
 
 /// P28: what it meets after that, the timeline tells, once and with its reason.

@@ -98,6 +98,8 @@ fn p07_a_cookie_that_somebody_else_has_by_now_serves_no_request_made_before() {
     assert_eq!(told(&outputs), ["session_ended"]);
     assert_eq!(events(&outputs), [Event::Login { remote: false }]);
     assert_eq!(told(&page.want()), ["access2"]);
+    let stamp = page.machine.session().unwrap().stamp;
+    assert_eq!(page.ledger, Some(Ledger::settled(stamp)), "where other tabs find it");
 }
 
 /// P7: and where a session cannot be renewed, only a 401 that speaks of the token ends it.
@@ -250,12 +252,15 @@ fn p09_a_cookies_answer_that_comes_after_another_tabs_logout_is_given_back() {
 /// P9: an answer to a session that ended elsewhere, as only the store can tell: it ends here, too.
 #[test]
 fn p09_an_answer_for_a_session_that_is_gone_from_the_store_ends_it_and_is_given_back() {
-    let mut page = Page::with_session(HOUR).opened();
-    let asked = renewed_for_nobody(&mut page);
-    page.stored = Stored::Nothing;
-    let outputs = page.answer(&asked, granted(2));
-    assert_eq!(count(&outputs, |output| matches!(output, Output::Revoke(_))), 1);
-    assert_eq!(events(&outputs), [Event::Logout { reason: Reason::User, remote: true }]);
+    for means in [Means::Token, Means::Cookie] {
+        let session = stored(session(1, HOUR));
+        let mut page = Page::open(means, session, Ledger::settled(stamp(1))).opened();
+        let asked = renewed_for_nobody(&mut page);
+        page.stored = Stored::Nothing;
+        let outputs = page.answer(&asked, granted(2));
+        assert_eq!(count(&outputs, |output| matches!(output, Output::Revoke(_))), 1, "{means:?}");
+        assert_eq!(events(&outputs), [Event::Logout { reason: Reason::User, remote: true }]);
+    }
 }
 
 /// P9: or a session that another tab's login has replaced, which the store may not show yet.
@@ -341,6 +346,20 @@ fn p05_a_refusal_of_a_session_that_has_ended_is_no_news() {
     page.ledger = Some(Ledger::settled(Stamp { family: 2048, generation: 0 }));
     let outputs = page.answer(&asked, refused());
     assert_eq!(events(&outputs), [Event::Logout { reason: Reason::User, remote: true }]);
+}
+
+/// P5: nor does it concern whoever has logged in here meanwhile.
+#[test]
+fn p05_a_refusal_that_comes_after_a_login_says_nothing_of_that_session() {
+    let mut page = Page::with_session(HOUR).opened();
+    let asked = page.renew();
+    let ticket = page.ticket();
+    page.feed(Input::LoggingIn(ticket));
+    page.feed(Input::LoggedIn(ticket, granted(2)));
+    page.feed(Input::Told(Message::Changed(Stamp { family: u64::MAX / 2, generation: 1 })));
+    let mut outputs = page.answer(&asked, refused());
+    outputs.extend(page.wait(5_000));
+    assert_eq!((events(&outputs), sent(&outputs)), (vec![], vec![]));
 }
 
 /// P6: a new token is as new as can be, however short it lives.
@@ -544,6 +563,77 @@ fn p11_the_token_that_is_left_is_kept_while_its_successor_is_being_refreshed() {
     assert_eq!(sent(&other.wait(10_000)), ["refresh1"], "once that is over");
 }
 
+/// P11: refreshes of the successor that end without its showing are none that waited for it in vain.
+#[test]
+fn p11_a_successor_that_was_being_refreshed_is_waited_for_three_times_after_that() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.lock = false;
+    page.pass(HOUR);
+    let rounds = [true, true, true, false, false];
+    for theirs in rounds {
+        page.ledger =
+            Some(Ledger { stamp: stamp(2), intent: Some(page.now.wall).filter(|_| theirs) });
+        page.want();
+        assert_eq!(sent(&page.wait(5_000)), [""; 0]);
+    }
+    page.want();
+    assert_eq!(sent(&page.wait(5_000)), ["refresh1"]);
+}
+
+/// P11: who has the lock knows that nobody is refreshing the successor any more, and who has none knows it in time.
+#[test]
+fn p11_an_intent_that_a_dead_tab_left_for_the_successor_keeps_nobody() {
+    for (lock, age) in [(true, 0), (false, 20_000)] {
+        let mut page = Page::with_session(HOUR).opened();
+        page.lock = lock;
+        page.pass(HOUR);
+        let intent = Some(Millis::of(page.now.wall.count() - age));
+        page.ledger = Some(Ledger { stamp: stamp(2), intent });
+        for _ in 0..2 {
+            page.want();
+            assert_eq!(sent(&page.wait(2_500)), [""; 0]);
+        }
+        page.want();
+        page.wait(1_999);
+        assert_eq!(sent(&page.wait(1)), ["refresh1"], "with the lock: {lock}");
+        assert_eq!(page.ledger.unwrap().intent, Some(page.now.wall), "the intent is ours now");
+    }
+}
+
+/// P11: one that this tab wrote keeps it from nothing; another's that comes later does.
+#[test]
+fn p11_the_token_that_is_left_is_sent_again_until_its_successor_is_being_refreshed() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.lock = false;
+    page.pass(HOUR);
+    page.ledger = Some(Ledger::settled(stamp(2)));
+    for _ in 0..2 {
+        page.want();
+        page.wait(5_000);
+    }
+    page.want();
+    let asked = page.wait(5_000);
+    page.answer(&asked, unreachable());
+    let mut other = page.clone();
+    page.want();
+    assert_eq!(sent(&page.wait(10_000)), ["refresh1"]);
+
+    other.ledger =
+        Some(Ledger { stamp: stamp(2), intent: Some(other.now.wall.plus(Millis::of(1))) });
+    other.want();
+    assert_eq!(sent(&other.wait(10_000)), [""; 0]);
+}
+
+/// P11: a refusal of the token that is left ends nothing where the successor turns out to live.
+#[test]
+fn p11_a_refusal_is_not_the_end_where_the_lost_successor_has_been_refreshed_meanwhile() {
+    let (mut page, asked) = behind_for_good();
+    page.ledger = Some(Ledger::settled(stamp(3)));
+    assert_eq!(told(&page.answer(&asked, refused())), [""; 0]);
+    page.stored = stored(Session { received: page.now.wall, ..session(3, HOUR) });
+    assert_eq!(told(&page.wait(100)), ["access3"]);
+}
+
 /// P11: each session that does not show is waited for as long.
 #[test]
 fn p11_a_login_that_does_not_show_is_waited_for_three_times_whatever_was_waited_for_before() {
@@ -567,11 +657,17 @@ fn p11_a_login_that_never_shows_is_the_end_of_the_session_before_it() {
     let mut page = Page::with_session(HOUR).opened();
     page.pass(HOUR);
     page.ledger = Some(Ledger::settled(Stamp { family: 2048, generation: 1 }));
+    let mut outputs = Vec::new();
     for _ in 0..3 {
         page.want();
-        assert_eq!(sent(&page.wait(5_000)), [""; 0]);
+        outputs = page.wait(5_000);
+        assert_eq!(sent(&outputs), [""; 0]);
+        let waits =
+            |output: &Output| matches!(output, Output::Log(entry) if entry.what == Word::Waiting);
+        assert_eq!(count(&outputs, waits), 1, "explain() says so");
     }
-    assert!(page.machine.session().is_none());
+    let ended = Event::Logout { reason: Reason::RefreshRejected, remote: false };
+    assert_eq!(events(&outputs), [ended]);
 }
 
 /// A page whose ledger knows of a successor that the store does not show, in its third refresh.

@@ -115,6 +115,8 @@ export const cases = {
     const clock = t.clock();
     const m = await t.loggedIn();
     const before = m.session.expiresAt;
+    const shown = [];
+    m.subscribe(() => shown.push(m.session.expiresAt));
     clock.mono += 10_000;
     clock.wall -= 3_590_000;
     equal(await m.token(), "access-1");
@@ -122,6 +124,7 @@ export const cases = {
     await until(() => m.warnings("clock_skew").length === 1, "the warning");
     near(m.warnings("clock_skew")[0].skewMs, -3_600_000, 20, "skewMs");
     near(m.session.expiresAt, before - 3_600_000, 20, "the expiry on the clock as it is now");
+    equal(shown.at(-1), m.session.expiresAt, "the expiry that a subscriber was called for");
   },
 
   async token_that_expired_after_the_clock_was_set_back_is_not_used(t) {

@@ -131,8 +131,7 @@ impl Machine {
             return self.change_hands(grant);
         }
         let family = self.renewal.base.family;
-        let newest = if self.latest.family == family { self.latest } else { self.renewal.base };
-        let stamp = Stamp { family, generation: newest.generation.saturating_add(1) };
+        let stamp = Stamp { family, generation: self.latest.generation.saturating_add(1) };
         let wall = self.now.wall;
         let session = match self.session() {
             Some(session) => session.renewed(stamp, grant, wall),
@@ -175,7 +174,6 @@ impl Machine {
                 }
                 Standing::Current if self.stamp() != self.renewal.base => return self.finish(),
                 Standing::Behind if !self.lost.is_for_good(self.latest) => {
-                    self.renewal.since = self.now.mono;
                     return self.look();
                 }
                 Standing::Current if !sure && self.may_wait(DOUBTS, DOUBT) => {

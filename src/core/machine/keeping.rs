@@ -1,7 +1,6 @@
 //! The session in hand: how it comes, how it goes, and what other tabs do to it.
 
 use super::Machine;
-use super::sending::Lost;
 use super::waiting::Need;
 use crate::core::error::{Code, Error};
 use crate::core::expiry::Held;
@@ -24,8 +23,8 @@ impl Machine {
             Stored::Unreadable => self.see(stored),
             Stored::Nothing | Stored::Unknown => {}
         }
-        if self.held.is_none() && self.policy.means == Means::Cookie {
-            self.wait(ticket, Need::Truth); // Only the server knows.
+        if self.policy.means == Means::Cookie {
+            self.wait(ticket, Need::Truth); // Where nobody is in the store, only the server knows.
         } else {
             self.answer(ticket, Ok(()));
         }
@@ -187,7 +186,10 @@ impl Machine {
             return;
         }
         self.latest = stamp;
-        self.output(Output::Tell(Message::Ended(stamp, reason)));
+        // The end of a session that is this tab's alone is nobody else's.
+        if stamp.ends_all() || self.policy.store == Sharing::Shared {
+            self.output(Output::Tell(Message::Ended(stamp, reason)));
+        }
         if stamp.ends_all() || self.policy.store == Sharing::Private {
             self.output(Output::Erase(stamp));
         }
@@ -199,7 +201,6 @@ impl Machine {
         self.backoff = Backoff::default();
         self.failure = None;
         self.unsure = None;
-        self.lost = Lost::default();
     }
 
     pub(super) fn lease(&self) -> Option<Lease> {

@@ -5,7 +5,7 @@ use super::renewal::Step;
 use super::standing::Standing;
 use super::waiting::{Need, Reply};
 use crate::core::error::{Code, Error};
-use crate::core::io::{Evidence, Means, Output, Reason, Sharing};
+use crate::core::io::{Evidence, Output, Reason, Sharing};
 use crate::core::ledger::{Ledger, Stamp, is_young};
 use crate::core::rules::Rule;
 use crate::core::session::Stored;
@@ -67,8 +67,7 @@ impl Machine {
         }
         let asked = self.waiting.iter().any(|queue| matches!(queue.need, Need::NewerThan(_)));
         let wanted = !self.waiting.is_empty() || self.wants_renewal();
-        let restorable = self.policy.means == Means::Cookie && wanted;
-        if !restorable || (self.latest.ends_all() && self.latest != Stamp::default() && !asked) {
+        if !wanted || (self.latest.ends_all() && self.latest != Stamp::default() && !asked) {
             self.unsure = None;
             self.fail_waiting(Error::new(Code::NotLoggedIn));
             return self.finish();
@@ -170,7 +169,7 @@ impl Machine {
         } else if self.store_lost {
             self.output(Output::Erase(self.latest)); // from memory
             self.end_here(self.latest.family, Reason::RefreshRejected);
-        } else if self.latest.family == self.stamp().family && self.refreshable() {
+        } else if self.latest.family == self.stamp().family {
             self.renewal.base = self.stamp();
             return self.clear_intent();
         } else {

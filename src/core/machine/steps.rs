@@ -121,7 +121,7 @@ impl Machine {
 
     /// The ledger learns of a session, or of an end; nobody waits for that.
     pub(super) fn note_settled(&mut self, stamp: Stamp) {
-        if self.contended() && (!self.is_alone() || stamp.is_end()) {
+        if self.contended() && (!self.is_alone() || stamp.ends_all()) {
             self.output(Output::Note(Attempt::default(), Ledger::settled(stamp)));
         }
     }

@@ -83,6 +83,19 @@ for (const [what, set] of [["throws", () => { throw new Error("full"); }], ["rej
   });
 }
 
+for (const [what, remove] of [["throws", () => { throw new Error("no"); }], ["rejects", () => Promise.reject(new Error("no"))]]) {
+  test(`a store of one's own whose remove ${what} has no session after a logout`, async (t) => {
+    const world = await t.world();
+    const storage = store();
+    const m = await t.loggedIn(world, { storage, name: `stuck-${what}` });
+    storage.remove = remove;
+    await m.logout();
+    m.close();
+    equal([...storage.kept.values()], [""], "what the store holds");
+    equal((await t.manager(world, { storage, name: `stuck-${what}` })).session, null);
+  });
+}
+
 test("a store of one's own that has room once the old session is gone is used on", async (t) => {
   const world = await t.world();
   const storage = store();
