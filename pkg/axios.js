@@ -43,9 +43,11 @@ async function answerOf(adapter, config, token) {
     if (error?.config) error.config = config;
     if (!error?.response) throw error;
     error.response.config = config;
-    const { status, headers, data } = error.response;
+    const { status, headers, data, request } = error.response;
+    // Where it came from, as XMLHttpRequest and follow-redirects tell it.
+    const url = request?.responseURL ?? request?.res?.responseUrl;
     // A stream that nobody will read keeps its connection: what is sent anew lets go of it.
     const cancel = async () => (data?.destroy ? data.destroy() : data?.cancel?.());
-    return { status, headers, body: { cancel }, error };
+    return { status, headers, url, redirected: Boolean(url), body: { cancel }, error };
   }
 }

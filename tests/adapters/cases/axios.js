@@ -212,6 +212,19 @@ test("axios over http: the refused answer to a download is let go of", "node", a
   equal(manager.events.length, 2, "the login and the refresh");
 });
 
+for (const [adapter, where] of [["xhr", "page"], ["http", "node"]]) {
+  test(`axios over ${adapter}: a 401 from elsewhere, where a resource redirected to, says nothing of our token`, where, async (t) => {
+    const { world, manager, api } = await attached(t, adapter);
+    await world.faults("api", { status: 302, headers: { location: world.url("open").replace(t.servers.other, t.servers.page) } });
+    await world.faults("open", { status: 401 });
+    equal((await failure(t, api.get("api"))).response.status, 401);
+    equal([(await world.requests("api")).length, (await world.requests("refresh")).length], [1, 0], "sendings and refreshes");
+    await world.expire();
+    equal((await api.get("api")).status, 200, "a 401 of the resource's own");
+    equal(manager.events.length, 2, "the login and the refresh");
+  });
+}
+
 each("a cancel token is heard while a refresh is waited for", async (t, adapter) => {
   const { world, api } = await attached(t, adapter);
   await world.expire();
