@@ -50,8 +50,8 @@ function serverOf(server) {
     login,
     refresh,
     logout: address(oauth ? "revocation" : "logout"),
-    clientId: text(server.clientId, "server.clientId"),
-    scope: text(server.scope, "server.scope"),
+    clientId: text(server.clientId, "server.clientId") || undefined, // an empty one is none (RFC 6749 section 3.2)
+    scope: text(server.scope, "server.scope") || undefined,
     passwordGrant: flag(server.legacyPasswordGrant, "server.legacyPasswordGrant") ?? false,
     headers: headersOf(server.headers),
     // In the order in which server.js numbers them.

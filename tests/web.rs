@@ -41,6 +41,7 @@ cases! {
         refresh_sends_the_token_in_the_body_under_the_name_in_which_it_came
         refresh_sends_the_token_as_bearer_where_that_is_the_way
         refresh_by_cookie_sends_cookies_and_no_token
+        refresh_by_cookie_sends_no_token_from_before_there_was_a_cookie
         logout_tells_the_server_and_may_outlive_the_page
         logout_without_an_address_for_it_asks_nobody
         logout_does_not_fail_for_a_servers_sake_and_does_not_wait_for_ever
@@ -136,6 +137,7 @@ cases! {
         ledger_is_done_without_where_indexeddb_is_blocked
         ledger_that_never_answers_is_given_up_within_its_deadline_and_not_asked_again
         ledger_that_answers_too_late_is_asked_the_next_time
+        ledger_that_fails_too_late_is_asked_the_next_time
         ledger_whose_writes_come_to_nothing_is_done_without
         ledger_that_breaks_between_look_and_write_is_no_reason_not_to_refresh
         ledger_that_fails_once_is_asked_the_next_time

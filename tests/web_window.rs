@@ -28,5 +28,6 @@ cases! {
         page_that_wakes_reads_the_store_again
         page_that_is_hidden_does_not_wake
         page_is_listened_to_no_more_after_close
+        page_whose_base_is_elsewhere_has_its_options_read_by_it
         page_whose_base_changes_has_its_addresses_judged_anew;
 }

@@ -92,6 +92,7 @@ export const cases = {
     await fails(from(t, "{}", { server: { fields: { accessToken: "/constructor/name" } } }), "bad_response");
     await fails(from(t, "{}", { server: { fields: { accessToken: "toString" } } }), "bad_response");
     await fails(from(t, '{"a":"text"}', { server: { fields: { accessToken: "/a/constructor/name" } } }), "bad_response");
+    await fails(from(t, '{"a":"text"}', { server: { fields: { accessToken: "/a/0" } } }), "bad_response");
     const { m } = await from(t, '{"__proto__":{"access_token":"own"}}', { server: { fields: { accessToken: "/__proto__/access_token" } } });
     equal(await m.token(), "own");
     equal({}.access_token, undefined, "the prototype of all objects");
@@ -155,6 +156,10 @@ export const cases = {
     equal(granted.m.session.scopes, ["read", "write"]);
     const asked = await from(t, { access_token: "a" }, { oauth: true, server: { scope: "all of" } });
     equal(asked.m.session.scopes, ["all", "of"]);
+    const inside = await from(t, { data: { token: "a", scope: "read write" } });
+    equal(inside.m.session.scopes, ["read", "write"]);
+    const odd = await from(t, { data: { token: jwt({ scope: "x" }), scope: ["y"] } });
+    equal(odd.m.session.scopes, ["x"]);
     const claimed = await from(t, { token: jwt({ scp: ["x", 7, "y"], roles: "admin" }) });
     equal(claimed.m.session.scopes, ["x", "y"]);
     ok(claimed.m.session.hasRole("admin"), "the role");

@@ -1,6 +1,6 @@
 // Calls to the authorization server: what is sent, and what an answer's outside means.
 
-import { AUTH, equal, fails, json, later, near, never, ok, ownStore, until } from "./harness.js";
+import { AUTH, equal, fails, json, later, near, never, ok, ownStore, record, until } from "./harness.js";
 
 const form = ({ body }) => Object.fromEntries(new URLSearchParams(body));
 
@@ -66,6 +66,15 @@ export const cases = {
       ok(!`${call.body} ${[...call.headers]}`.includes("refresh-"), "no refresh token");
     }
     equal(server.to("/refresh").at(-1).body, "", "the body");
+  },
+
+  async refresh_by_cookie_sends_no_token_from_before_there_was_a_cookie(t) {
+    const server = t.server();
+    const m = await t.manager({ server: { refreshVia: "cookie" }, storage: ownStore(record()) });
+    await m.refresh();
+    await m.logout();
+    equal(server.calls.map(({ path }) => path), ["/refresh", "/logout"]);
+    ok(server.calls.every(({ body, headers }) => !`${body} ${[...headers]}`.includes("stored-refresh")), "no refresh token");
   },
 
   async logout_tells_the_server_and_may_outlive_the_page(t) {
@@ -200,7 +209,7 @@ export const cases = {
 
   async refusal_holds_the_servers_own_words(t) {
     const server = t.server();
-    for (const [body, words] of [['{"errors":["Wrong password"]}', { errors: ["Wrong password"] }], ["Wrong password", "Wrong password"], ["", undefined]]) {
+    for (const [body, words] of [['{"errors":["Wrong password"]}', { errors: ["Wrong password"] }], ["Wrong password", "Wrong password"], ['"Unauthorized"', "Unauthorized"], ['{"token":"expired"}', { token: "expired" }], ["", undefined]]) {
       server.on["/login"] = () => new Response(body, { status: 401 });
       const error = await fails((await t.manager()).login({}), "login_rejected");
       equal([error.status, error.retryable], [401, false]);

@@ -36,6 +36,27 @@ async function goesOnWithout(t, indexedDB) {
   ok(notes(m, "held the lock").length > 0, "that the lock was held instead");
 }
 
+// It does not answer within its deadline, but `late` after all.
+async function comesBack(t, name, late) {
+  const clock = t.clock();
+  await ledger(name);
+  const real = indexedDB;
+  const request = {};
+  t.replace(globalThis, "indexedDB", { open: () => request });
+  t.server();
+  const m = await t.manager({ storage: ownStore(record()), name });
+  const refresh = async () => {
+    let over;
+    m.refresh().finally(() => (over = true));
+    await until(async () => (await clock.advance(100), over), "the refresh");
+  };
+  await refresh();
+  await until(async () => (await clock.advance(100), notes(m, "held the lock").length > 0), "that the lock was held instead");
+  t.replace(globalThis, "indexedDB", real);
+  await late(request);
+  await until(async () => (await refresh(), (await ledger(name))?.[1] > 2), "the entry");
+}
+
 export const cases = {
   async ledger_says_which_session_is_the_newest_and_holds_no_token(t) {
     t.server();
@@ -195,26 +216,13 @@ export const cases = {
     equal(opened, before, "how often IndexedDB was asked");
   },
 
-  async ledger_that_answers_too_late_is_asked_the_next_time(t) {
-    const clock = t.clock();
-    await ledger("slow");
-    const real = indexedDB;
-    const request = {};
-    t.replace(globalThis, "indexedDB", { open: () => request });
-    t.server();
-    const m = await t.manager({ storage: ownStore(record()), name: "slow" });
-    const refresh = async () => {
-      let over;
-      m.refresh().finally(() => (over = true));
-      await until(async () => (await clock.advance(100), over), "the refresh");
-    };
-    await refresh();
-    await until(async () => (await clock.advance(100), notes(m, "held the lock").length > 0), "that the lock was held instead");
-    t.replace(globalThis, "indexedDB", real);
-    request.result = await settled(real.open("tokenkeeper", 1));
-    request.onsuccess();
-    await until(async () => (await refresh(), (await ledger("slow"))?.[1] > 2), "the entry");
-  },
+  ledger_that_answers_too_late_is_asked_the_next_time: (t) =>
+    comesBack(t, "slow", async (request) => {
+      request.result = await settled(indexedDB.open("tokenkeeper", 1));
+      request.onsuccess();
+    }),
+
+  ledger_that_fails_too_late_is_asked_the_next_time: (t) => comesBack(t, "broken", (request) => request.onerror()),
 
   async ledger_whose_writes_come_to_nothing_is_done_without(t) {
     t.server();
@@ -285,9 +293,11 @@ export const cases = {
     t.replace(globalThis, "indexedDB", { open: () => (opened++, {}) });
     t.replace(navigator, "locks", { request: never });
     t.server();
-    const m = await t.loggedIn({ storage: "memory" });
-    await m.refresh();
-    equal(await m.token(), "access-2");
-    equal(opened, 0, "how often IndexedDB was asked");
+    t.replace(globalThis, "localStorage", undefined);
+    for (const storage of ["memory", "local"]) {
+      const m = await t.loggedIn({ storage });
+      await m.refresh();
+      equal(opened, 0, `how often IndexedDB was asked with a storage that is ${storage}`);
+    }
   },
 };

@@ -9,12 +9,16 @@ export const cases = {
   async timer_refreshes_ahead_of_expiry_by_the_margin(t) {
     const server = t.server();
     const clock = t.clock();
-    const m = await t.loggedIn({ refreshMargin: 100 });
-    await clock.advance(3_499_000);
-    equal(server.to("/refresh").length, 0, "refreshes before the margin");
-    await clock.advance(1_100);
-    await until(() => server.to("/refresh").length === 1, "the refresh");
-    await until(() => m.events.at(-1).type === "refresh", "the event");
+    for (const [refreshMargin, due] of [[100, 3_500_000], [undefined, 3_540_000], [0, 3_600_000]]) {
+      server.calls.length = 0;
+      const m = await t.loggedIn({ refreshMargin });
+      await clock.advance(due - 1_000);
+      equal(server.to("/refresh").length, 0, `refreshes before the margin of ${refreshMargin}`);
+      await clock.advance(1_100);
+      await until(() => server.to("/refresh").length === 1, "the refresh");
+      await until(() => m.events.at(-1).type === "refresh", "the event");
+      m.close();
+    }
   },
 
   async timer_that_a_platform_cannot_count_is_cut_and_set_again(t) {

@@ -172,6 +172,9 @@ export const cases = {
     const m = await t.manager({ storage: "local", name: "quiet" });
     equal(m.session, null);
     equal(written, [], "what was written or removed");
+    t.server().on["/login"] = () => new Response("no", { status: 401 });
+    await m.login({}).catch(() => {});
+    ok(written.length > 0 && !written.includes("tokenkeeper.quiet"), "the store to be tried, and not under the session's own key, which other tabs read");
   },
 
   async web_storage_that_is_full_still_gives_its_session(t) {
@@ -278,6 +281,18 @@ export const cases = {
     dispatchEvent(new StorageEvent("storage", { key: "tokenkeeper.closed" }));
     await turn();
     equal(read, before, "how often the storage was read");
+  },
+
+  async page_whose_base_is_elsewhere_has_its_options_read_by_it(t) {
+    const server = t.server();
+    const base = document.createElement("base");
+    base.href = `${API}/`;
+    document.head.append(base);
+    t.atEnd(() => base.remove());
+    const m = await t.loggedIn({ server: { login: "/login" }, resources: ["/api"] });
+    await m.fetch(`${API}/api`);
+    equal(server.calls.map(({ input }) => new URL(input.url ?? input).origin), [API, API]);
+    equal(server.calls.at(-1).headers.get("authorization"), "Bearer access-1");
   },
 
   async page_whose_base_changes_has_its_addresses_judged_anew(t) {

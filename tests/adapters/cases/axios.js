@@ -49,6 +49,7 @@ each("no other address gets it: neither another origin, nor a base of a request'
   await api.get("//localhost:" + new URL(world.origin).port + new URL(world.url("open")).pathname, { baseURL: undefined }).catch(() => {});
   await narrow.get("api2");
   await narrow.get("api/../open");
+  equal((await narrow.get("/api")).data.headers.authorization, `Bearer ${await scoped.token()}`, "what its own address gets");
   const { log } = await world.heard();
   const open = log.filter(({ endpoint }) => endpoint === "open" || endpoint === "api2");
   ok(open.length >= 4, "requests that arrived");
@@ -135,6 +136,9 @@ each("a missing scope makes no refresh, and is the caller's", async (t, adapter)
   equal((await failure(t, api.get("api"))).response.status, 403);
   equal((await world.requests("refresh")).length, 0);
   equal(manager.events.at(-1).scope, "admin");
+  await world.faults("api", { status: 403, body: {}, headers: { "www-authenticate": 'Bearer error="insufficient_scope", scope="owner"' } });
+  equal((await api.get("api", { validateStatus: () => true })).status, 403);
+  equal(manager.events.at(-1).scope, "owner", "where every status counts as success");
 });
 
 each("whoever aborts while a token is awaited gets axios' own cancellation, and the refresh goes on", async (t, adapter) => {
@@ -181,10 +185,24 @@ each("a config that is sent again takes the token of then", async (t, adapter) =
 
 each("once detached, it is the instance it was", async (t, adapter) => {
   const { api, detach } = await attached(t, adapter);
+  let ran = 0;
+  api.interceptors.request.use((config) => (ran++, config));
   const { config } = await api.get("open");
   detach();
   equal((await api.request(config)).data.headers.authorization, undefined);
   equal((await api.get("open")).data.headers.authorization, undefined);
+  equal(ran, 3, "how often another interceptor ran");
+});
+
+test("axios: an adapter of a request's own sends at once, and what it fails with passes as it is", async (t) => {
+  const { manager, api } = await attached(t, "fetch");
+  const token = await manager.token();
+  for (const failure of ["words", undefined]) {
+    const sent = [];
+    const refused = rejection(api.get("api", { adapter: ({ headers }) => (sent.push(headers.get("authorization")), Promise.reject(failure)) }));
+    equal(sent, [`Bearer ${token}`], "what was sent by then");
+    equal(await refused, failure);
+  }
 });
 
 for (const [what, send] of [

@@ -82,8 +82,10 @@ test("React: a manager that comes later is listened to", "page", async (t) => {
   const manager = await t.loggedIn(await t.world({ claims: { name: "Ada" } }));
   const element = place();
   const root = createRoot(element);
-  root.render(app(undefined));
+  const seen = [];
+  root.render(app(undefined, seen));
   await says(element, "Who are you?");
+  ok(seen.every((session) => session === null), "nobody");
   root.render(app(manager));
   await says(element, "Hello Ada");
   await manager.logout();

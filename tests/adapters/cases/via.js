@@ -23,7 +23,7 @@ test("fetchVia: what is no resource is sent untouched", async (t) => {
   const init = { headers: { "x-own": "1" } };
   const sent = [];
   const send = manager.fetchVia(async (...all) => (sent.push(all), { status: 401 }));
-  await send("https://elsewhere.example/", init);
-  equal(sent.length, 1);
-  ok(sent[0][1] === init, "the caller's own init");
+  for (const address of ["https://elsewhere.example/", "http://["]) await send(address, init); // the second is no URL
+  equal(sent.length, 2);
+  ok(sent.every(([, given]) => given === init), "the caller's own init");
 });

@@ -63,7 +63,7 @@ test("a login that takes longer than requestTimeout rejects with timeout", async
 
 test("success without a usable token rejects with bad_response", async (t) => {
   const world = await t.world();
-  const answers = [{ body: { ok: true } }, { text: "<html>Welcome" }, { text: "" }, { body: null }, { body: [] }, { body: { access_token: 7 } }, { body: { access_token: "a b\nc" } }];
+  const answers = [{ body: { ok: true } }, { text: "<html>Welcome" }, { text: "" }, { body: null }, { body: [] }, { body: { access_token: 7 } }, { body: { access_token: "a b\nc" } }, { body: { access_token: "a", refresh_token: "b c" } }];
   await world.faults("login", ...answers.map((answer) => ({ status: 200, ...answer })));
   const m = await t.manager(world);
   for (const _ of answers) await t.fails(m.login({}), { code: "bad_response", retryable: false });
@@ -135,6 +135,16 @@ test("an accept and a content-type of the caller's own stay", async (t) => {
   equal(sent, [[own, own], ["application/json", "application/json"]]);
 });
 
+test("an Authorization of the caller's own gives way to the token where one is sent", async (t) => {
+  const world = await t.world({ via: "bearer" });
+  const own = "Basic eA==";
+  const m = await t.loggedIn(world, { server: { refreshVia: "bearer", headers: { authorization: own } } });
+  await m.refresh();
+  await m.logout();
+  const { log, tokens: [, refresh, access] } = await world.heard();
+  equal(log.map(({ headers }) => headers.authorization), [own, `Bearer ${refresh}`, `Bearer ${access}`]);
+});
+
 test("a logout ends the session at once and then tells the server, with the access token", async (t) => {
   const world = await t.world();
   const m = await t.loggedIn(world);
@@ -158,10 +168,21 @@ test("a logout never rejects for a server's sake", async (t) => {
     equal(await m.logout(), undefined);
   }
   await m.logout();
+  equal((await world.requests("logout")).length, faults.length, "logouts that were told: the last was nobody's");
   const nowhere = await t.loggedIn(world, { server: { logout: "http://127.0.0.1:1/" } });
   equal(await nowhere.logout(), undefined);
   const none = await t.loggedIn(world, { server: { logout: undefined } });
   equal(await none.logout(), undefined);
+});
+
+test("a login waits for no logout before it where there is no cookie", async (t) => {
+  const world = await t.world();
+  const m = await t.loggedIn(world);
+  await world.faults("logout", { hang: true });
+  let over = false;
+  m.logout().then(() => (over = true));
+  await m.login({ password: "right" });
+  equal(over, false, "that the logout was answered");
 });
 
 test("a logout while a login is on its way wins", async (t) => {

@@ -108,10 +108,30 @@ test("a token of a type one does not know is not used", async (t) => {
   await m.login({ username: "ada", password: "right" });
 });
 
-test("OAuth names are not guessed: only access_token, refresh_token and expires_in count", async (t) => {
-  const world = await t.world(describe({ login: { accessToken: "$access", token: "$access" } }));
-  const m = await t.oauth(world, { server: password });
-  await t.fails(m.login({ username: "ada", password: "right" }), { code: "bad_response" });
+test("OAuth names are not guessed: only access_token, refresh_token and expires_in count, at the top", async (t) => {
+  for (const login of [{ accessToken: "$access", token: "$access" }, { data: token }, "$access"]) {
+    const m = await t.oauth(await t.world(describe({ login })), { server: password });
+    await t.fails(m.login({ username: "ada", password: "right" }), { code: "bad_response" });
+  }
+});
+
+test("a refresh whose answer names no scope keeps the one that was granted", async (t) => {
+  const { scope, ...renewed } = token;
+  const m = await t.oauth(await t.world(describe({ renewed })), { server: { ...password, scope: "read write" } });
+  await m.login({ username: "ada", password: "right" });
+  await m.refresh();
+  equal([...m.session.scopes], ["read"]);
+});
+
+test("without a clientId and a scope none is sent", async (t) => {
+  for (const none of [undefined, ""]) {
+    const world = await t.world(describe({ clientId: undefined }));
+    const m = await t.oauth(world, { server: { legacyPasswordGrant: true, revocation: world.url("revoke"), clientId: none, scope: none } });
+    await m.login({ username: "ada", password: "right" });
+    await m.logout();
+    const sent = (await world.heard()).log.map((request) => Object.keys(form(request)).sort());
+    equal(sent, [["grant_type", "password", "username"], ["token", "token_type_hint"]]);
+  }
 });
 
 test("without a revocation endpoint a logout is local, and without a refresh token an access token is revoked", async (t) => {
