@@ -19,7 +19,7 @@ const preload = '<link rel="preload" href="/tokenkeeper.wasm" as="fetch" type="a
 
 const STARTS = ["default", "slim", "floor", "oidc-client-ts", "supabase", "auth0", "badgateway", "ky", "axios"];
 const FIRST = "badgateway"; // not counted: the browser itself starts with it
-const LAUNCHES = 8;
+const LAUNCHES = 16;
 const VISITS = ["enter", "hand-rolled", "default", "slim"];
 
 const parts = {
