@@ -87,7 +87,6 @@ export class Hands extends Store {
       this.#call(LOGIN, reply.ticket, request());
     } catch (error) {
       keeper.unheard(LOGIN, reply.ticket, false);
-      reply.catch(() => {});
       throw error;
     }
     return reply;

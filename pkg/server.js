@@ -120,7 +120,7 @@ function tokensIn(server, body, text, login) {
   };
 }
 
-const CONTAINERS = ["", "data", "result", "tokens"];
+const CONTAINERS = ["data", "result", "tokens"];
 const USUAL_NAMES = [
   ["access_token", "accessToken", "access", "token", "jwt", "id_token"],
   ["expires_in", "expiresIn"],
@@ -131,7 +131,7 @@ const USUAL_NAMES = [
 // Finds a field where the caller said it is, else at the first of the usual places that holds one;
 // an OAuth server's answer at the one place that RFC 6749 section 5.1 gives it.
 function finder(server, body) {
-  const places = (server.oauth ? [""] : CONTAINERS).map((name) => (name ? body?.[name] : body));
+  const places = [body, ...(server.oauth ? [] : CONTAINERS).filter((name) => own(body, name)).map((name) => body[name])];
   const names = (field) => (server.oauth ? USUAL_NAMES[field].slice(0, 1) : USUAL_NAMES[field]);
   return (field, read) => {
     const path = server.fields?.[field];

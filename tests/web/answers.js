@@ -97,6 +97,7 @@ export const cases = {
     equal(await m.token(), "own");
     equal({}.access_token, undefined, "the prototype of all objects");
     for (const name of ["access_token", "data", "refresh_token"]) t.replace(Object.prototype, name, "evil");
+    t.replace(Object.prototype, "result", { access_token: "evil" });
     await fails(from(t, "{}"), "bad_response");
     await fails(from(t, '{"user":{}}', { server: { fields: { accessToken: "/user/access_token" } } }), "bad_response");
   },
