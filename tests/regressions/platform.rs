@@ -641,3 +641,15 @@ fn p28_a_manager_that_is_closed_while_it_asks_for_a_cookie_leaves_the_cookies_se
     assert_eq!(count(&outputs, |output| matches!(output, Output::Emit(_))), 0);
     assert!(page.machine.is_at_rest());
 }
+
+/// P10: nobody tells a page that opens during a logout where there is no ledger: the store does, later.
+#[test]
+fn p10_a_page_that_opens_during_a_logout_looks_again_when_the_erasure_has_arrived() {
+    let mut page = Page::with_session(HOUR);
+    page.ledger = None;
+    let mut page = page.opened();
+    assert_eq!(events(&page.wait(1)), []);
+    page.stored = Stored::Nothing;
+    let ended = Event::Logout { reason: Reason::User, remote: true };
+    assert_eq!(events(&page.wait(2_000)), [ended]);
+}

@@ -112,6 +112,9 @@ impl Machine {
     /// write may have put back into the store what is over.
     pub(super) fn check(&mut self) {
         self.check_at = None;
+        if self.attempts == 0 && self.held.is_some() {
+            self.check_soon(); // What a page opens with may be from before a late write.
+        }
         if self.policy.store == Sharing::Shared {
             self.begin(Step::Checking);
             self.ask(self.renewal.attempt);
