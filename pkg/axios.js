@@ -9,9 +9,10 @@ export function attach(instance, manager) {
   const around = (adapter) => async (config) => {
     config.adapter = adapter; // whoever sends this config once more comes here once more
     if (config.auth || config.headers.has("authorization")) return getAdapter(adapter, config)(config);
-    const { signal = signalOf(config.cancelToken), data: body } = config;
+    const { signal = config.cancelToken?.toAbortSignal?.(), data: body } = config;
     const send = (headers) => answerOf(adapter, config, new Headers(headers).get("authorization"));
-    const { response, error } = await authorised(addressOf(config), { signal, body, send });
+    const done = () => signal?.unsubscribe?.(); // axios' own word: a cancel token outlives its requests
+    const { response, error } = await authorised(addressOf(config), { signal, body, send }).finally(done);
     if (error) throw error;
     return response;
   };
@@ -24,15 +25,8 @@ export function attach(instance, manager) {
 // As the adapter will put it together. The config has the instance's defaults in it already, so this instance has none.
 const addressOf = (config) => new Axios({}).getUri(config);
 
-// axios' older way to give up a request, as a signal.
-function signalOf(cancelToken) {
-  const controller = new AbortController();
-  cancelToken?.promise.then((reason) => controller.abort(reason));
-  return controller.signal;
-}
-
-// What came of it, a refusal too. The config that shows in it is the caller's, which has no token in it: errors get logged. Of Node's own, `request`
-// shows what was sent.
+// What came of it, a refusal too. The config that shows in it is the caller's, which has no token in it: errors get logged.
+// Of Node's own, `request` shows what was sent.
 async function answerOf(adapter, config, token) {
   const sent = token ? { ...config, headers: new AxiosHeaders(config.headers).set("Authorization", token) } : config;
   try {

@@ -69,7 +69,7 @@ function pointer(value, path) {
   return way.slice(1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-// Who may receive the token: by default the page's own origin, where there is a page. It is not refused where it must not.
+// Who may receive the token: by default the page's own origin, where there is a page. Where that may not, nobody does.
 function resourcesOf(resources) {
   const { location } = globalThis;
   if (!given(resources)) return location ? [{ origin: location.origin, pathname: "/" }] : [];
@@ -111,7 +111,8 @@ function endpoint(value, path) {
   return parse(value, path, "/")?.href;
 }
 
-// As fetch reads it: relative to the page, where there is one. Nothing secret is sent to what the module finds fault with.
+// As fetch reads it: relative to the page, where there is one. Nothing secret is sent to what the module finds fault with: an
+// endpoint may have any path, a resource no ambiguous one.
 function parse(value, path, pathname) {
   const address = filled(value, path);
   if (address === undefined) return undefined;

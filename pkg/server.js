@@ -131,7 +131,7 @@ const USUAL_NAMES = [
 // Finds a field where the caller said it is, else at the first of the usual places that holds one;
 // an OAuth server's answer at the one place that RFC 6749 section 5.1 gives it.
 function finder(server, body) {
-  const places = [body, ...(server.oauth ? [] : CONTAINERS).filter((name) => own(body, name)).map((name) => body[name])];
+  const places = server.oauth ? [body] : placesIn(body);
   const names = (field) => (server.oauth ? USUAL_NAMES[field].slice(0, 1) : USUAL_NAMES[field]);
   return (field, read) => {
     const path = server.fields?.[field];
@@ -147,6 +147,10 @@ function finder(server, body) {
     }
     return undefined;
   };
+}
+
+function placesIn(body) {
+  return [body, ...CONTAINERS.filter((name) => own(body, name)).map((name) => body[name])];
 }
 
 function own(object, name) {
@@ -168,7 +172,7 @@ function millis(value) {
 }
 
 function scopeIn(body) {
-  return filled(body?.scope) ?? CONTAINERS.map((name) => filled(body?.[name]?.scope)).find(Boolean);
+  return placesIn(body).map((place) => filled(place?.scope)).find(Boolean);
 }
 
 // An answer that is nothing but the token: as a JSON string, or as it is.

@@ -11,7 +11,7 @@ use tokenkeeper::core::words::Word;
 
 use crate::page::{
     DAY, HOUR, NOON, Page, events, failed, granted, refused, sent, session, stamp, stored, told,
-    unreachable,
+    unavailable, unreachable,
 };
 
 /// P12: offline, 5xx and 429 logged people out.
@@ -110,8 +110,7 @@ fn p12_a_living_token_is_given_while_the_server_is_left_alone() {
     assert_eq!(told(&page.answer(&asked, failed(503))), ["server"]);
     page.pass(HOUR - 30_000);
     let asked = page.want();
-    let error = Error { status: Some(503), ..Error::new(Code::Server) };
-    page.answer(&asked, Outcome::Failed { error, retry_after: Some(Millis::seconds(90)) });
+    page.answer(&asked, unavailable(Millis::seconds(90)));
     let outputs = page.want();
     assert_eq!((told(&outputs), sent(&outputs)), (vec!["access1".to_owned()], vec![]));
 }
@@ -125,9 +124,8 @@ fn p12_the_wait_after_failures_is_over_with_another_tabs_refresh() {
         page.answer(&asked, failed(503));
         page.pass(1_000);
     }
-    let error = Error { status: Some(503), ..Error::new(Code::Server) };
     let asked = page.renew();
-    page.answer(&asked, Outcome::Failed { error, retry_after: Some(Millis::of(HOUR)) });
+    page.answer(&asked, unavailable(Millis::of(HOUR)));
     assert_eq!(told(&page.renew()), ["server"]);
     page.shows_successor();
     page.ledger = Some(Ledger::settled(stamp(2)));
@@ -143,8 +141,7 @@ fn p12_the_wait_after_failures_is_over_with_a_logout() {
     let session = stored(session(1, HOUR));
     let mut page = Page::open(Means::Cookie, session, Ledger::settled(stamp(1))).opened();
     let asked = page.renew();
-    let error = Error { status: Some(503), ..Error::new(Code::Server) };
-    page.answer(&asked, Outcome::Failed { error, retry_after: Some(Millis::seconds(90)) });
+    page.answer(&asked, unavailable(Millis::seconds(90)));
     assert_eq!(told(&page.renew()), ["server"]);
     page.logout();
     assert_eq!(sent(&page.renew()).len(), 1);
@@ -155,8 +152,7 @@ fn p12_the_wait_after_failures_is_over_with_a_logout() {
 fn p12_a_cookies_server_is_left_alone_for_as_long_as_it_asks() {
     let mut page = Page::open(Means::Cookie, Stored::Nothing, Ledger::default());
     let asked = page.opens();
-    let error = Error { status: Some(503), ..Error::new(Code::Server) };
-    page.answer(&asked, Outcome::Failed { error, retry_after: Some(Millis::seconds(90)) });
+    page.answer(&asked, unavailable(Millis::seconds(90)));
     let outputs = page.renew();
     assert_eq!((told(&outputs), sent(&outputs)), (vec!["server".to_owned()], vec![]));
 }

@@ -185,6 +185,12 @@ pub fn failed(status: u16) -> Outcome {
     Outcome::Failed { error, retry_after: None }
 }
 
+/// The server is to be left alone for so long.
+pub fn unavailable(retry_after: Millis) -> Outcome {
+    let error = Error { status: Some(503), ..Error::new(Code::Server) };
+    Outcome::Failed { error, retry_after: Some(retry_after) }
+}
+
 pub fn unreachable() -> Outcome {
     Outcome::Failed { error: Error::new(Code::Network), retry_after: None }
 }

@@ -540,14 +540,7 @@ fn p11_a_successor_that_never_comes_is_the_end_when_the_server_refuses_the_token
 /// P11: nor is it sent while somebody is refreshing the successor, which lives.
 #[test]
 fn p11_the_token_that_is_left_is_kept_while_its_successor_is_being_refreshed() {
-    let mut page = Page::with_session(HOUR).opened();
-    page.lock = false;
-    page.pass(HOUR);
-    page.ledger = Some(Ledger::settled(stamp(2)));
-    for _ in 0..2 {
-        page.want();
-        page.wait(5_000);
-    }
+    let mut page = behind_twice(false);
     let mut other = page.clone();
     page.want();
     assert_eq!(sent(&page.wait(2_200)), ["refresh1"]);
@@ -603,14 +596,7 @@ fn p11_an_intent_that_a_dead_tab_left_for_the_successor_keeps_nobody() {
 /// P11: one that this tab wrote keeps it from nothing; another's that comes later does.
 #[test]
 fn p11_the_token_that_is_left_is_sent_again_until_its_successor_is_being_refreshed() {
-    let mut page = Page::with_session(HOUR).opened();
-    page.lock = false;
-    page.pass(HOUR);
-    page.ledger = Some(Ledger::settled(stamp(2)));
-    for _ in 0..2 {
-        page.want();
-        page.wait(5_000);
-    }
+    let mut page = behind_twice(false);
     page.want();
     let asked = page.wait(5_000);
     page.answer(&asked, unreachable());
@@ -672,7 +658,16 @@ fn p11_a_login_that_never_shows_is_the_end_of_the_session_before_it() {
 
 /// A page whose ledger knows of a successor that the store does not show, in its third refresh.
 fn behind_for_good() -> (Page, Vec<Output>) {
+    let mut page = behind_twice(true);
+    page.want();
+    let asked = page.wait(5_000);
+    (page, asked)
+}
+
+/// A page, with or without the lock, that waited twice in vain for another tab's session.
+fn behind_twice(lock: bool) -> Page {
     let mut page = Page::with_session(HOUR).opened();
+    page.lock = lock;
     page.pass(HOUR);
     page.ledger = Some(Ledger::settled(stamp(2)));
     for _ in 0..2 {
@@ -680,9 +675,7 @@ fn behind_for_good() -> (Page, Vec<Output>) {
         let outputs = page.wait(5_000);
         assert_eq!((sent(&outputs), told(&outputs)), (vec![], vec!["timeout".to_owned()]));
     }
-    page.want();
-    let asked = page.wait(5_000);
-    (page, asked)
+    page
 }
 
 /// P11: where there is no ledger, the other tab's own word is as good.

@@ -106,6 +106,7 @@ impl Machine {
         if over == Some(Millis::ZERO) && !self.refreshable() {
             self.lapse();
         }
+        // A page that starts has no time to compile what answers nobody.
         if !self.waiting.is_empty() {
             self.answer_all(Reply::Known);
         }
