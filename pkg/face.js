@@ -3,9 +3,11 @@
 
 import { TokenError, refuse } from "./error.js";
 import { fetchFor } from "./fetch.js";
-import { Hands, report } from "./hands.js";
+import { handsOf, report } from "./hands.js";
 import { settingsOf } from "./options.js";
+import { receiptsOf } from "./receipts.js";
 import { Session } from "./session.js";
+import { storeOf } from "./store.js";
 import { json } from "./values.js";
 import { Keeper } from "./wasm/tokenkeeper.js";
 import { messages, words } from "./wasm/words.js";
@@ -28,129 +30,128 @@ const EVENTS = ["login", "refresh", "logout", "warning"];
 const CHANGE = "change";
 const REMEMBERED = 100;
 
-// What a manager's parts share: promises by ticket, the lease on the token, listeners. The keeper
-// (src/web/keeper.rs) calls its methods, and those of Hands.
-class Desk extends Hands {
-  #tickets = 0;
-  #waiting = new Map();
-  #lease;
-  #session; // made when it is asked for
-  #listeners = new Set();
-  #early = []; // warnings from before anyone could listen
-  #timeline = [];
+// What a manager's parts share, and what the keeper (src/web/keeper.rs) calls: receipts, store and hands; here promises by
+// ticket, the lease on the token, listeners, the timeline.
+const deskOf = ((settings) => {
+  const { server, resources } = settings;
+  const waiting = new Map();
+  const listeners = new Set();
+  const timeline = [];
+  let early = []; // warnings from before anyone could listen
+  let tickets = 0;
+  let lease;
+  let session; // made when it is asked for
 
-  // Feeds the keeper with a ticket, and promises its answer.
-  ask(feed) {
-    const ticket = ++this.#tickets;
-    const reply = new Promise((resolve, reject) => this.#waiting.set(ticket, { resolve, reject }));
-    reply.ticket = ticket;
-    if (this.ended) this.fail(ticket, words.indexOf("closed"));
-    else feed(ticket);
-    return reply;
+  const desk = {
+    keeper: undefined, // once there is one
+    ended: false,
+    server,
+    resources, // that the keeper does not know yet
+
+    // The token that needs no question, while it is good.
+    get token() {
+      return lease?.until > Date.now() && lease.spent > performance.now() ? lease : undefined;
+    },
+
+    get isLoggedIn() {
+      return lease !== undefined;
+    },
+
+    // The same object until something changes.
+    get session() {
+      if (desk.ended || !lease) return null;
+      return (session ??= new Session(lease, server.oauth));
+    },
+
+    // Feeds the keeper with a ticket, and promises its answer.
+    ask: ((feed) => {
+      const ticket = ++tickets;
+      const reply = new Promise(((resolve, reject) => waiting.set(ticket, { resolve, reject })));
+      reply.ticket = ticket;
+      if (desk.ended) desk.fail(ticket, words.indexOf("closed"));
+      else feed(ticket);
+      return reply;
+    }),
+
+    left({ ticket }) {
+      waiting.delete(ticket);
+      desk.keeper.left(ticket);
+    },
+
+    answer: ((ticket) => {
+      waiting.get(ticket)?.resolve(lease);
+      waiting.delete(ticket);
+    }),
+
+    // An error's code has one number among the words and the messages (src/core/words.rs).
+    fail(ticket, code, retryable, status, receipt) {
+      const { text } = desk.contentOf(receipt);
+      const body = text ? (json(text) ?? text) : undefined;
+      const error = new TokenError(words[code], messages[code], !!retryable, status || undefined, body);
+      waiting.get(ticket)?.reject(error);
+      waiting.delete(ticket);
+    },
+
+    // The session in hand; its token may be used unasked for a while. No access token: nobody is logged in.
+    lease: ((access, scope, family, generation, until, expires, refreshExpires) => {
+      session = undefined;
+      lease = access ? { token: desk.contentOf(access).access, scope: desk.contentOf(scope).scope, family, generation, until, spent: performance.now() + until - Date.now(), expires, refreshExpires } : undefined;
+    }),
+
+    // A login or a refresh brought a session that is over already: a listener logged out, or it lived for a moment only. The
+    // core has the error for that, the same as for a 401 to a token that is nobody's.
+    gone: () => desk.ask((ticket) => desk.keeper.refused(ticket, 0, 0, false)),
+
+    emit(event, elsewhere, reason) {
+      const type = words[event];
+      const ended = type === "logout";
+      const remote = elsewhere !== 0;
+      remember(type, ended && words[reason], 0, remote);
+      notify(type, ended ? { reason: words[reason], remote } : { session: desk.session, remote });
+      notify(CHANGE);
+    },
+
+    // What a challenge says is as it was sent: a backslash says that the next character is meant (RFC 9110 section 5.6.4).
+    warn(word, much, ...quoted) {
+      const code = words[word];
+      const [scope, acrValues] = quoted.map((text) => text?.replace(/\\(.)/g, "$1"));
+      desk.caution(code, { ...(acrValues && { acrValues }), ...(scope && { scope }), ...(Number.isNaN(much) || { [HOW_MUCH[code]]: much }) });
+    },
+
+    caution(code, more) {
+      const warning = { code, message: WARNINGS[code], ...more };
+      if (code !== "refresh_failed") remember(code); // the core told of that, and why
+      if (code === "clock_skew") notify(CHANGE); // for a session that expires at another time by this clock
+      if (early) early.push(warning);
+      else notify("warning", warning);
+    },
+
+    log: (what, why, status) => remember(words[what], words[why], status),
+    explain: () => timeline.map((line) => ({ ...line })),
+
+    // Warnings of the opening are told once whoever awaits it had the time to listen.
+    opened() {
+      for (const warning of early) notify("warning", warning);
+      early = undefined;
+    },
+
+    listen(type, listener) {
+      if (typeof listener !== "function") refuse("The listener", "must be a function.");
+      const entry = { type, listener };
+      listeners.add(entry);
+      return () => void listeners.delete(entry);
+    },
+  };
+
+  function remember(what, why, status, remote) {
+    timeline.push({ at: Date.now(), what, ...(why && { why }), ...(status && { status }), ...(remote && { remote }) });
+    if (timeline.length > REMEMBERED) timeline.shift();
   }
 
-  left({ ticket }) {
-    this.#waiting.delete(ticket);
-    this.keeper.left(ticket);
-  }
-
-  answer(ticket) {
-    this.#waiting.get(ticket)?.resolve(this.#lease);
-    this.#waiting.delete(ticket);
-  }
-
-  // An error's code has one number among the words and the messages (src/core/words.rs).
-  fail(ticket, code, retryable, status, receipt) {
-    const { text } = this.contentOf(receipt);
-    const body = text ? (json(text) ?? text) : undefined;
-    const error = new TokenError(words[code], messages[code], !!retryable, status || undefined, body);
-    this.#waiting.get(ticket)?.reject(error);
-    this.#waiting.delete(ticket);
-  }
-
-  // The session in hand; its token may be used unasked for a while. No access token: nobody is logged in.
-  lease(access, scope, family, generation, until, expires, refreshExpires) {
-    this.#session = undefined;
-    this.#lease = access ? { token: this.contentOf(access).access, scope: this.contentOf(scope).scope, family, generation, until, spent: performance.now() + until - Date.now(), expires, refreshExpires } : undefined;
-  }
-
-  // The token that needs no question, while it is good.
-  get token() {
-    return this.#lease?.until > Date.now() && this.#lease.spent > performance.now() ? this.#lease : undefined;
-  }
-
-  get isLoggedIn() {
-    return this.#lease !== undefined;
-  }
-
-  // The same object until something changes.
-  get session() {
-    if (this.ended || !this.#lease) return null;
-    return (this.#session ??= new Session(this.#lease, this.server.oauth));
-  }
-
-  // A login or a refresh brought a session that is over already: a listener logged out, or it lived for a moment only. The
-  // core has the error for that, the same as for a 401 to a token that is nobody's.
-  gone() {
-    return this.ask((ticket) => this.keeper.refused(ticket, 0, 0, false));
-  }
-
-  emit(event, elsewhere, reason) {
-    const type = words[event];
-    const ended = type === "logout";
-    const remote = elsewhere !== 0;
-    this.#remember(type, ended && words[reason], 0, remote);
-    this.#notify(type, ended ? { reason: words[reason], remote } : { session: this.session, remote });
-    this.#notify(CHANGE);
-  }
-
-  // What a challenge says is as it was sent: a backslash says that the next character is meant (RFC 9110 section 5.6.4).
-  warn(word, much, ...quoted) {
-    const code = words[word];
-    const [scope, acrValues] = quoted.map((text) => text?.replace(/\\(.)/g, "$1"));
-    this.caution(code, { ...(acrValues && { acrValues }), ...(scope && { scope }), ...(Number.isNaN(much) || { [HOW_MUCH[code]]: much }) });
-  }
-
-  caution(code, more) {
-    const warning = { code, message: WARNINGS[code], ...more };
-    if (code !== "refresh_failed") this.#remember(code); // the core told of that, and why
-    if (code === "clock_skew") this.#notify(CHANGE); // for a session that expires at another time by this clock
-    if (this.#early) this.#early.push(warning);
-    else this.#notify("warning", warning);
-  }
-
-  log(what, why, status) {
-    this.#remember(words[what], words[why], status);
-  }
-
-  explain() {
-    return this.#timeline.map((line) => ({ ...line }));
-  }
-
-  #remember(what, why, status, remote) {
-    this.#timeline.push({ at: Date.now(), what, ...(why && { why }), ...(status && { status }), ...(remote && { remote }) });
-    if (this.#timeline.length > REMEMBERED) this.#timeline.shift();
-  }
-
-  // Warnings of the opening are told once whoever awaits it had the time to listen.
-  opened() {
-    setTimeout(() => {
-      for (const warning of this.#early) this.#notify("warning", warning);
-      this.#early = undefined;
-    });
-  }
-
-  listen(type, listener) {
-    if (typeof listener !== "function") refuse("The listener", "must be a function.");
-    const entry = { type, listener };
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
-  }
-
-  // One that throws is reported as the platform does, and keeps no other from being told.
-  #notify(type, event) {
-    for (const entry of [...this.#listeners]) {
-      if (entry.type !== type || !this.#listeners.has(entry)) continue;
+  // One that throws is reported as the platform does, and keeps no other from being told. After the end, nobody is told.
+  function notify(type, event) {
+    for (const entry of [...listeners]) {
+      if (entry.type !== type || !listeners.has(entry) || desk.ended) continue;
       try {
         entry.listener(event);
       } catch (error) {
@@ -159,14 +160,11 @@ class Desk extends Hands {
     }
   }
 
-  end() {
-    this.#listeners.clear();
-    super.end();
-  }
-}
+  return Object.assign(desk, receiptsOf(desk), storeOf(desk, settings), handsOf(desk, settings));
+});
 
 // The manager itself: what a user holds, and no more.
-function managerOf(desk) {
+const managerOf = ((desk) => {
   return {
     fetch: fetchFor(desk, (...all) => fetch(...all)),
     fetchVia: (transport) => fetchFor(desk, transport),
@@ -177,7 +175,7 @@ function managerOf(desk) {
 
     async login(credentials) {
       await desk.login(credentials);
-      await desk.settled;
+      await desk.settled();
       return desk.session ?? desk.gone();
     },
 
@@ -192,7 +190,7 @@ function managerOf(desk) {
 
     async refresh() {
       await desk.ask((ticket) => desk.keeper.renew(ticket));
-      await desk.settled;
+      await desk.settled();
       return desk.session ?? desk.gone();
     },
 
@@ -207,20 +205,20 @@ function managerOf(desk) {
     // Where a platform has no Symbol.dispose, the method is merely out of reach.
     [Symbol.dispose]: () => desk.end(),
   };
-}
+});
 
-export async function createManager(options) {
+export const createManager = (async function (options) {
   const settings = settingsOf(options);
   const { server, renewable, cookie, place, autoRefresh, margin, deadline } = settings;
-  const desk = new Desk(settings);
-  const keeper = new Keeper(weakly(desk), server.oauth, renewable, cookie, place.shared, autoRefresh, margin, deadline);
-  await desk.begin(keeper);
+  const desk = deskOf(settings);
+  desk.keeper = new Keeper(weakly(desk), server.oauth, renewable, cookie, place.shared, autoRefresh, margin, deadline);
+  await desk.begin();
   return managerOf(desk);
-}
+});
 
 // The keeper's way to its desk, which does not keep it alive: what the module holds is never
 // collected, and the desk holds the keeper.
-function weakly(desk) {
+const weakly = ((desk) => {
   const ref = new WeakRef(desk);
-  return new Proxy({}, { get: (_, name) => (...values) => ref.deref()?.[name](...values) });
-}
+  return new Proxy({}, { get: ((_, name) => ((...values) => ref.deref()?.[name](...values))) });
+});

@@ -9,7 +9,7 @@ const TOKEN_REFUSED = 1;
 const TOKEN_NO_HELP = 2;
 
 // The desk is that of face.js; `fetch` is what sends.
-export function fetchFor(desk, fetch) {
+export const fetchFor = ((desk, fetch) => {
   const { keeper } = desk;
   const known = new Map();
   let base;
@@ -110,7 +110,7 @@ export function fetchFor(desk, fetch) {
       if (spare && spare !== STREAM && !spare.bodyUsed) spare.body?.cancel?.()?.catch(() => {});
     }
   };
-}
+});
 
 function isAuthorization(name) {
   return name.toLowerCase() === "authorization";

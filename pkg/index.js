@@ -5,7 +5,7 @@ import { createManager } from "./face.js";
 import { decodeToken, load, loadSync } from "./module.js";
 import { bytes } from "./wasm/embedded.js";
 
-export async function createTokenManager(options) {
+export const createTokenManager = (async function (options) {
   try {
     loadSync(bytes);
   } catch (error) {
@@ -14,7 +14,7 @@ export async function createTokenManager(options) {
     await load(bytes());
   }
   return createManager(options);
-}
+});
 
 export function decodeJwt(token) {
   loadSync(bytes);

@@ -25,7 +25,7 @@ function explained(error) {
   return forbidden ? new TokenError("wasm_blocked", BLOCKED) : error;
 }
 
-export function loadSync(bytes) {
+export const loadSync = ((bytes) => {
   if (loaded) return;
   try {
     initSync({ module: bytes() });
@@ -33,9 +33,9 @@ export function loadSync(bytes) {
   } catch (error) {
     throw explained(error);
   }
-}
+});
 
-export async function load(source) {
+export const load = (async function (source) {
   if (loaded) return;
   try {
     await init({ module_or_path: source });
@@ -43,4 +43,4 @@ export async function load(source) {
   } catch (error) {
     throw explained(error);
   }
-}
+});

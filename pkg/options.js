@@ -7,7 +7,7 @@ import { flaws } from "./wasm/words.js";
 
 const OWN_NAME = "tokenkeeper";
 
-export function settingsOf(options) {
+export const settingsOf = ((options) => {
   const at = object(options, "options");
   const storage = storageOf(at.storage);
   const server = serverOf(object(at.server, "server"));
@@ -31,13 +31,13 @@ export function settingsOf(options) {
     name,
     key,
   };
-}
+});
 
-function serverOf(server) {
+const serverOf = ((server) => {
   const { kind } = server;
   if (kind !== "json" && kind !== "oauth") refuse("server.kind", 'must be "json" or "oauth"');
   const oauth = kind === "oauth";
-  const address = (name) => endpoint(server[name], `server.${name}`);
+  const address = ((name) => endpoint(server[name], `server.${name}`));
   const login = address(oauth ? "token" : "login") ?? refuse(`server.${oauth ? "token" : "login"}`, "is needed: a URL");
   const via = oauth ? "body" : (server.refreshVia ?? "body");
   if (!["body", "bearer", "cookie"].includes(via)) refuse("server.refreshVia", 'must be "body", "bearer" or "cookie"');
@@ -55,24 +55,22 @@ function serverOf(server) {
     passwordGrant: flag(server.legacyPasswordGrant, "server.legacyPasswordGrant") ?? false,
     headers: headersOf(server.headers),
     // In the order in which server.js numbers them.
-    fields: ["accessToken", "expiresIn", "refreshExpiresIn", "refreshToken"].map((name) =>
-      pointer(fields[name], `server.fields.${name}`),
-    ),
+    fields: ["accessToken", "expiresIn", "refreshExpiresIn", "refreshToken"].map(((name) => pointer(fields[name], `server.fields.${name}`))),
   };
-}
+});
 
 // A name, or an RFC 6901 pointer: the names on the way.
-function pointer(value, path) {
+const pointer = ((value, path) => {
   const way = filled(value, path);
   if (way?.[0] !== "/") return way && [way];
   if (/~(?![01])/.test(way)) refuse(path, "has a ~ that is neither ~0, for ~, nor ~1, for /");
   return way.slice(1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
-}
+});
 
 // Who may receive the token: by default the page's own origin, where there is a page. Where that may not, nobody does.
-function resourcesOf(resources) {
-  const { location } = globalThis;
-  if (!given(resources)) return location ? [{ origin: location.origin, pathname: "/" }] : [];
+const resourcesOf = ((resources) => {
+  const origin = globalThis.origin ?? globalThis.location?.origin;
+  if (!given(resources)) return origin ? [{ origin, pathname: "/" }] : [];
   if (!Array.isArray(resources)) refuse("resources", "must be an array of origins");
   return resources.map((resource, index) => {
     const path = `resources[${index}]`;
@@ -80,21 +78,21 @@ function resourcesOf(resources) {
     if (!/^(https?:\/)?\/[^*?#]*$/i.test(resource)) refuse(path, 'must be an origin as "https://api.example.com", or that and a path');
     return parse(resource, path);
   });
-}
+});
 
-function storageOf(storage = "local") {
+const storageOf = ((storage = "local") => {
   if (storage === null) return "local";
   if (["local", "session", "memory"].includes(storage)) return storage;
   const isStore = typeof storage === "object" && ["get", "set", "remove"].every((name) => typeof storage[name] === "function");
   return isStore ? storage : refuse("storage", 'must be "local", "session", "memory", or an object with get, set and remove');
-}
+});
 
 // What brings the headers of a request: those given, checked now, or those that the caller's own function brings then.
-function headersOf(headers) {
+const headersOf = ((headers) => {
   if (typeof headers === "function") return () => validHeaders(headers());
   const fixed = given(headers) ? validHeaders(headers) : [];
   return () => fixed;
-}
+});
 
 function validHeaders(headers) {
   // A promise would pass for an object without any headers.
@@ -107,13 +105,13 @@ function validHeaders(headers) {
 }
 
 // An address that credentials and tokens may be sent to.
-function endpoint(value, path) {
+const endpoint = ((value, path) => {
   return parse(value, path, "/")?.href;
-}
+});
 
 // As fetch reads it: relative to the page, where there is one. Nothing secret is sent to what the module finds fault with: an
 // endpoint may have any path, a resource no ambiguous one.
-function parse(value, path, pathname) {
+const parse = ((value, path, pathname) => {
   const address = filled(value, path);
   if (address === undefined) return undefined;
   let url;
@@ -125,34 +123,34 @@ function parse(value, path, pathname) {
   if (url.username + url.password) refuse(path, "must hold no user name or password");
   const flaw = flawOf(url.origin, pathname ?? url.pathname);
   return flaw < 0 ? url : refuse(path, flaws[flaw]);
-}
+});
 
-function object(value, path) {
+const object = ((value, path) => {
   return typeof value === "object" && value !== null ? value : refuse(path, "must be an object");
-}
+});
 
-function text(value, path) {
+const text = ((value, path) => {
   return typed(value, "string", path, "must be a string");
-}
+});
 
-function filled(value, path) {
+const filled = ((value, path) => {
   return text(value, path) === "" ? refuse(path, "must not be empty") : (value ?? undefined);
-}
+});
 
-function flag(value, path) {
+const flag = ((value, path) => {
   return typed(value, "boolean", path, "must be true or false");
-}
+});
 
-function seconds(value, path, rule = "must be a number of seconds, 0 or more", least = 0) {
+const seconds = ((value, path, rule = "must be a number of seconds, 0 or more", least = 0) => {
   const number = typed(value, "number", path, rule);
   return number === undefined || (Number.isFinite(number) && number >= least) ? number : refuse(path, rule);
-}
+});
 
-function typed(value, type, path, rule) {
+const typed = ((value, type, path, rule) => {
   if (!given(value)) return undefined;
   return typeof value === type ? value : refuse(path, rule);
-}
+});
 
-function given(value) {
+const given = ((value) => {
   return value !== undefined && value !== null;
-}
+});

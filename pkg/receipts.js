@@ -1,21 +1,21 @@
 // What stands behind the receipts (src/core/receipt.rs): tokens, scopes, a server's own words. The machine never sees them.
 
-export class Receipts {
-  keeper; // once there is one
-  #contents = new Map();
-  #receipts = 0;
+// Their part of a desk (face.js).
+export const receiptsOf = ((desk) => {
+  const contents = new Map();
+  let receipts = 0;
 
-  receiptFor(content) {
-    this.#contents.set(++this.#receipts, content);
-    return this.#receipts;
-  }
+  return {
+    receiptFor: ((content) => {
+      contents.set(++receipts, content);
+      return receipts;
+    }),
 
-  contentOf(receipt) {
-    return this.#contents.get(receipt) ?? {};
-  }
+    contentOf: ((receipt) => contents.get(receipt) ?? {}),
 
-  // Forgets what nobody will ask for any more: after a logout, all of it.
-  forget() {
-    for (const receipt of this.#contents.keys()) if (!this.keeper.needs(receipt)) this.#contents.delete(receipt);
-  }
-}
+    // Forgets what nobody will ask for any more: after a logout, all of it.
+    forget: (() => {
+      for (const receipt of contents.keys()) if (!desk.keeper.needs(receipt)) contents.delete(receipt);
+    }),
+  };
+});

@@ -8,18 +8,18 @@ let loading;
 
 // Called by createTokenManager(); call it yourself to decode before there is a manager, or to say
 // where the module is: a URL, a Response, its bytes, or a WebAssembly.Module.
-export function load(source = new URL("./wasm/tokenkeeper_bg.wasm", import.meta.url)) {
+export const load = ((source = new URL("./wasm/tokenkeeper_bg.wasm", import.meta.url)) => {
   loading ??= loadFrom(source).catch((error) => {
     loading = undefined; // a lost network is no reason never to try again
     throw error;
   });
   return loading;
-}
+});
 
-export async function createTokenManager(options) {
+export const createTokenManager = (async function (options) {
   await load();
   return createManager(options);
-}
+});
 
 // Synchronous, so the module has to be there: after load() or createTokenManager().
 export function decodeJwt(token) {

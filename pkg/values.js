@@ -8,22 +8,22 @@ export function utf8(bytes) {
 }
 
 // Undefined where it is no JSON.
-export function json(text) {
+export const json = ((text) => {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
+});
 
 // What could travel in a header: no token is empty, or has spaces, control characters or anything beyond ASCII in it.
-export function isToken(text) {
+export const isToken = ((text) => {
   return typeof text === "string" && /^[!-~]+$/.test(text);
-}
+});
 
 // Records, ledger entries and messages are arrays. Anyone on the origin can write such things, so what does not look
 // like ours is nothing.
-export function numbersIn(data, count) {
+export const numbersIn = ((data, count) => {
   const list = Array.isArray(data) ? data : [];
-  return Array.from({ length: count }, (_, at) => (typeof list[at] === "number" ? list[at] : NaN));
-}
+  return Array.from({ length: count }, ((_, at) => (typeof list[at] === "number" ? list[at] : NaN)));
+});

@@ -4,15 +4,15 @@
 
 let wasm;
 
-function start({ exports }) {
+const start = (({ exports }) => {
   wasm = exports;
   wasm.__wbindgen_start();
-}
+});
 
-export function initSync({ module }) {
+export const initSync = (({ module }) => {
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
   if (!wasm) start(new WebAssembly.Instance(compiled, imports()));
-}
+});
 
 // Takes an address, a Response, bytes or a Module, or a promise of one.
 export default async function init({ module_or_path: source }) {
@@ -35,9 +35,9 @@ export default async function init({ module_or_path: source }) {
 
 let bytes;
 
-function getUint8ArrayMemory0() {
+const getUint8ArrayMemory0 = (() => {
   return bytes?.buffer === wasm.memory.buffer ? bytes : (bytes = new Uint8Array(wasm.memory.buffer));
-}
+});
 
 function getArrayU8FromWasm0(at, length) {
   return getUint8ArrayMemory0().subarray(at >>> 0, (at >>> 0) + length);
@@ -51,7 +51,7 @@ function getStringFromWasm0(at, length) {
 let WASM_VECTOR_LEN;
 
 // ASCII is copied here, faster than the platform's encoder for what is short; it has the rest.
-function passStringToWasm0(text) {
+const passStringToWasm0 = ((text) => {
   const { length } = text;
   let at = wasm.__wbindgen_malloc(length, 1) >>> 0;
   let done = 0;
@@ -65,24 +65,22 @@ function passStringToWasm0(text) {
   }
   WASM_VECTOR_LEN = done;
   return at;
-}
+});
 
 // References to JavaScript's objects
 
-function addToExternrefTable0(object) {
+const addToExternrefTable0 = ((object) => {
   if (object === undefined || object === null) return 0;
   const index = wasm.__externref_table_alloc();
   wasm.__wbindgen_externrefs.set(index, object);
   return index;
-}
+});
 
 // A function whose exceptions the module takes as errors.
-function handleError(call) {
-  return (...all) => {
-    try {
-      return call(...all);
-    } catch (error) {
-      wasm.__wbindgen_exn_store(addToExternrefTable0(error));
-    }
-  };
-}
+const handleError = ((call) => (...all) => {
+  try {
+    return call(...all);
+  } catch (error) {
+    wasm.__wbindgen_exn_store(addToExternrefTable0(error));
+  }
+});

@@ -59,25 +59,26 @@ let glue = `import { utf8 } from "../values.js";
 const METHODS = "${methodNames.join(" ")}".split(" ");
 const CALLS = "${callNames.join(" ")}".split(" ");
 
-export class Keeper {
-  constructor(...values) {
-    this.$ = wasm.keeper_new(...values);
-    kept.register(this, this.$);
-  }
-${otherMethods.map(({ name, params, body }) => `  ${name}(${params}) {\n${body}  }\n`).join("")}}
+export const Keeper = (function (...values) {
+  this.$ = wasm.keeper_new(...values);
+  kept.register(this, this.$);
+});
+
+Object.assign(Keeper.prototype, {
+${otherMethods.map(({ name, params, body }) => `  ${name}(${params}) {\n${body}  },\n`).join("")}});
 
 METHODS.forEach((name, number) => {
-  Keeper.prototype[name] = function (...values) {
+  Keeper.prototype[name] = (function (...values) {
     return wasm[number](this.$, ...values);
-  };
+  });
 });
 
 // What is collected here is freed there.
 const kept = new FinalizationRegistry(${free});
 ${functions}
-const imports = () => ({ "": [
-  ...CALLS.map((name) => (hands, ...values) => hands[name](...values)),
-${otherImports.map(({ name, all }) => all.replace(`${name}: `, "")).join("")}] });
+const imports = (() => ({ "": [
+  ...CALLS.map(((name) => ((hands, ...values) => hands[name](...values)))),
+${otherImports.map(({ name, all }) => all.replace(`${name}: `, "")).join("")}] }));
 
 ${readFileSync(new URL("glue-runtime.js", import.meta.url), "utf8")}`;
 
@@ -86,7 +87,8 @@ function replace(pattern, by) {
   glue = glue.replace(pattern, by);
 }
 replace(/function\(\) \{ return handleError\(function \((.*?)\) \{([\s\S]*?)\n {8}\}, arguments\); \},/g, "handleError(($1) => {$2\n        }),");
-replace(/^ {8}function\((.*?)\) \{/gm, "        ($1) => {");
+replace(/^ {8}function\((.*?)\) (\{[\s\S]*?\n {8}\}),$/gm, "        (($1) => $2),");
+replace(/^export function flawOf\((.*?)\) (\{[\s\S]*?\n\})$/m, "export const flawOf = (($1) => $2);");
 // Where the window is looked for, there is one (pkg/store.js). Where tests pretend that Node is a page, it may be of no such
 // class (jsdom under Vitest), or not the global object (global-jsdom).
 replace(/typeof globalThis === 'undefined' \? null : globalThis/, "window");

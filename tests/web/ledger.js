@@ -1,7 +1,7 @@
 // The ledger in IndexedDB: what orders the tabs where the store cannot, and what is done without it.
 // A store of the caller's own counts as shared with other tabs, in every scope.
 
-import { Hands } from "../../pkg/hands.js";
+import { handsOf } from "../../pkg/hands.js";
 import { equal, later, never, ok, ownStore, record, turn, until } from "./harness.js";
 
 const settled = (request) =>
@@ -129,13 +129,9 @@ export const cases = {
     await turn();
     equal(await ledger("forward"), [first[0] + 5, 0, null], "the entry");
     // Two tabs write at once: nobody can look before the other's write, so the hands are asked directly.
-    const hands = new (class extends Hands {
-      ask = async (feed) => feed(1);
-      opened() {}
-    })({ name: "racing", server: {}, place: { shared: true }, contended: true, deadline: 20_000 });
     const noted = [];
-    await hands.begin({ found() {}, open() {}, noted: (attempt, written) => (noted[attempt] = written), close() {} });
-    t.atEnd(() => hands.end());
+    const settings = { name: "racing", server: {}, place: { shared: true }, contended: true, deadline: 20_000 };
+    const hands = handsOf({ keeper: { noted: (attempt, written) => (noted[attempt] = written) } }, settings);
     const entries = [[5, 2, 70_000], [5, 1], [4, 9], [5, 0], [5, 2, 89_999], [5, 2, 50_001], [5, 2, 90_000], [5, 2], [5, 2, 90_001], [5, 3, 90_002]];
     entries.forEach((entry, attempt) => hands.note(attempt, entry));
     await until(() => noted.length === entries.length && !noted.includes(undefined), "that all was noted");
