@@ -33,7 +33,6 @@ const REMEMBERED = 100;
 // What a manager's parts share, and what the keeper (src/web/keeper.rs) calls: receipts, store and hands; here promises by
 // ticket, the lease on the token, listeners, the timeline.
 const deskOf = ((settings) => {
-  const { server, resources } = settings;
   const waiting = new Map();
   const listeners = new Set();
   const timeline = [];
@@ -42,13 +41,17 @@ const deskOf = ((settings) => {
   let lease;
   let session; // made when it is asked for
 
+  const remember = ((what, why, status, remote) => {
+    timeline.push({ at: Date.now(), what, ...(why && { why }), ...(status && { status }), ...(remote && { remote }) });
+    if (timeline.length > REMEMBERED) timeline.shift();
+  });
+
   const desk = {
     keeper: undefined, // once there is one
     ended: false,
-    server,
-    resources, // that the keeper does not know yet
+    resources: settings.resources, // that the keeper does not know yet
 
-    // The token that needs no question, while it is good.
+    // The token that needs no question, while it is good. (Parts of a desk have methods alone: Object.assign would ask a getter.)
     get token() {
       return lease?.until > Date.now() && lease.spent > performance.now() ? lease : undefined;
     },
@@ -60,7 +63,7 @@ const deskOf = ((settings) => {
     // The same object until something changes.
     get session() {
       if (desk.ended || !lease) return null;
-      return (session ??= new Session(lease, server.oauth));
+      return (session ??= new Session(lease, settings.server.oauth));
     },
 
     // Feeds the keeper with a ticket, and promises its answer.
@@ -126,10 +129,10 @@ const deskOf = ((settings) => {
       else notify("warning", warning);
     },
 
-    log: (what, why, status) => remember(words[what], words[why], status),
+    log: ((what, why, status) => remember(words[what], words[why], status)),
     explain: () => timeline.map((line) => ({ ...line })),
 
-    // Warnings of the opening are told once whoever awaits it had the time to listen.
+    // Whoever awaited the opening had the time to listen: its warnings are told.
     opened() {
       for (const warning of early) notify("warning", warning);
       early = undefined;
@@ -141,17 +144,14 @@ const deskOf = ((settings) => {
       listeners.add(entry);
       return () => void listeners.delete(entry);
     },
+
+    silence: () => listeners.clear(),
   };
 
-  function remember(what, why, status, remote) {
-    timeline.push({ at: Date.now(), what, ...(why && { why }), ...(status && { status }), ...(remote && { remote }) });
-    if (timeline.length > REMEMBERED) timeline.shift();
-  }
-
-  // One that throws is reported as the platform does, and keeps no other from being told. After the end, nobody is told.
+  // One that throws is reported as the platform does, and keeps no other from being told.
   function notify(type, event) {
     for (const entry of [...listeners]) {
-      if (entry.type !== type || !listeners.has(entry) || desk.ended) continue;
+      if (entry.type !== type || !listeners.has(entry)) continue;
       try {
         entry.listener(event);
       } catch (error) {

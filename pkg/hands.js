@@ -18,8 +18,7 @@ const REFRESH = false;
 // The hands' part of a desk (face.js).
 export const handsOf = ((desk, settings) => {
   const { server, place } = settings;
-  const number = globalThis.document ?? globalThis.location ? "" : `:${numberOf(place.custom ?? desk)}`;
-  const name = PREFIX + settings.name + number;
+  const name = PREFIX + settings.name + (globalThis.location ? "" : `:${numberOf(place.custom ?? desk)}`);
   const locks = new Map();
   const listening = new AbortController(); // as options of listeners: its signal ends them
   let timer;
@@ -72,7 +71,7 @@ export const handsOf = ((desk, settings) => {
   }
 
   const hearTabs = (() => {
-    if (typeof BroadcastChannel !== "function" || (number && !place.shared)) return;
+    if (typeof BroadcastChannel !== "function" || !(globalThis.location || place.shared)) return;
     channel = new BroadcastChannel(name);
     channel.unref?.();
     channel.addEventListener("message", ({ data }) => seen(() => desk.keeper.told(...numbersIn(data, 3))));
@@ -101,23 +100,24 @@ export const handsOf = ((desk, settings) => {
   }
 
   return {
-    // Starts listening to other tabs and to the page, and resolves when it is known who is logged in.
+    // Starts listening to other tabs, and resolves when it is known who is logged in. The page is listened to when whoever
+    // waits for that has had it: what happens to the store meanwhile, the keeper's next look finds out.
     begin: (async function () {
-      const { keeper } = desk;
-      if (place.unusable) keeper.storeFailed();
+      if (place.unusable) desk.keeper.storeFailed();
       if (settings.cookie) desk.probe(); // since a session may come without a login
       hearTabs();
       desk.show(await desk.read());
-      await desk.ask(((ticket) => keeper.open(ticket))).catch(() => {}); // nobody: no error here
+      await desk.ask(((ticket) => desk.keeper.open(ticket))).catch(() => {}); // nobody: no error here
       setTimeout((() => {
-        desk.opened();
         hearPage();
+        desk.opened();
       }));
     }),
 
     // Hears of nothing any more; what is under way is brought to its end.
     end() {
       desk.ended = true;
+      desk.silence();
       listening.abort();
       desk.keeper.close();
       channel?.close();
@@ -171,16 +171,16 @@ export const handsOf = ((desk, settings) => {
     // refreshes would send the same token.
     async lock(attempt) {
       const controller = new AbortController();
-      const timer = setTimeout(() => controller.abort(), settings.deadline);
+      const patience = setTimeout(() => controller.abort(), settings.deadline);
       try {
         await navigator.locks.request(name, { signal: controller.signal }, () => {
-          clearTimeout(timer);
+          clearTimeout(patience);
           const released = new Promise((release) => locks.set(attempt, release));
           desk.keeper.locked(attempt, true);
           return released;
         });
       } catch {
-        clearTimeout(timer);
+        clearTimeout(patience);
         desk.keeper.locked(attempt, false);
       }
     },

@@ -1,4 +1,8 @@
 // The default entry: the module's bytes are inside, nothing is fetched, nothing is to be set up.
+//
+// What stands in parentheses, here and in all that this imports, is there for the start: engines compile such a function along
+// with the script, any other at its first call, when somebody waits. (V8 does not see it of async arrow functions.) esbuild,
+// Rollup and Rolldown keep the parentheses; terser and swc take them off, which costs a start nothing but that time.
 
 import { isTokenError } from "./error.js";
 import { createManager } from "./face.js";

@@ -69,8 +69,8 @@ const pointer = ((value, path) => {
 
 // Who may receive the token: by default the page's own origin, where there is a page. Where that may not, nobody does.
 const resourcesOf = ((resources) => {
-  const origin = globalThis.origin ?? globalThis.location?.origin;
-  if (!given(resources)) return origin ? [{ origin, pathname: "/" }] : [];
+  const { location } = globalThis; // not its own `origin`, which any script can replace
+  if (!given(resources)) return location ? [{ origin: location.origin, pathname: "/" }] : [];
   if (!Array.isArray(resources)) refuse("resources", "must be an array of origins");
   return resources.map((resource, index) => {
     const path = `resources[${index}]`;
@@ -105,9 +105,7 @@ function validHeaders(headers) {
 }
 
 // An address that credentials and tokens may be sent to.
-const endpoint = ((value, path) => {
-  return parse(value, path, "/")?.href;
-});
+const endpoint = ((value, path) => parse(value, path, "/")?.href);
 
 // As fetch reads it: relative to the page, where there is one. Nothing secret is sent to what the module finds fault with: an
 // endpoint may have any path, a resource no ambiguous one.
@@ -125,21 +123,13 @@ const parse = ((value, path, pathname) => {
   return flaw < 0 ? url : refuse(path, flaws[flaw]);
 });
 
-const object = ((value, path) => {
-  return typeof value === "object" && value !== null ? value : refuse(path, "must be an object");
-});
+const object = ((value, path) => (typeof value === "object" && value !== null ? value : refuse(path, "must be an object")));
 
-const text = ((value, path) => {
-  return typed(value, "string", path, "must be a string");
-});
+const text = ((value, path) => typed(value, "string", path, "must be a string"));
 
-const filled = ((value, path) => {
-  return text(value, path) === "" ? refuse(path, "must not be empty") : (value ?? undefined);
-});
+const filled = ((value, path) => (text(value, path) === "" ? refuse(path, "must not be empty") : (value ?? undefined)));
 
-const flag = ((value, path) => {
-  return typed(value, "boolean", path, "must be true or false");
-});
+const flag = ((value, path) => typed(value, "boolean", path, "must be true or false"));
 
 const seconds = ((value, path, rule = "must be a number of seconds, 0 or more", least = 0) => {
   const number = typed(value, "number", path, rule);
@@ -151,6 +141,4 @@ const typed = ((value, type, path, rule) => {
   return typeof value === type ? value : refuse(path, rule);
 });
 
-const given = ((value) => {
-  return value !== undefined && value !== null;
-});
+const given = ((value) => value !== undefined && value !== null);

@@ -110,13 +110,13 @@ export const storeOf = ((desk, { place, key }) => {
           }
         }).catch(() => {});
       } else if (web) {
-        tryWeb((web) => {
+        tryWeb((storage) => {
           try {
-            web.setItem(key, text);
+            storage.setItem(key, text);
           } catch {
             // The same; and a full store has room for a record of the same size once the old one is gone.
-            web.removeItem(key);
-            web.setItem(key, text);
+            storage.removeItem(key);
+            storage.setItem(key, text);
           }
         });
       } else {
@@ -128,10 +128,10 @@ export const storeOf = ((desk, { place, key }) => {
     // the next.
     probe() {
       if (!web) return;
-      tryWeb((web) => {
-        if (web.getItem(key) !== null) return;
-        web.setItem(PROBE, PROBE);
-        web.removeItem(PROBE);
+      tryWeb((storage) => {
+        if (storage.getItem(key) !== null) return;
+        storage.setItem(PROBE, PROBE);
+        storage.removeItem(PROBE);
       });
     },
 
@@ -154,7 +154,7 @@ export const storeOf = ((desk, { place, key }) => {
         }).catch(() => {});
       } else if (!newer()) {
         memory = undefined;
-        if (web) tryWeb((web) => web.removeItem(key));
+        if (web) tryWeb((storage) => storage.removeItem(key));
       }
     },
 

@@ -17,9 +17,7 @@ export const json = ((text) => {
 });
 
 // What could travel in a header: no token is empty, or has spaces, control characters or anything beyond ASCII in it.
-export const isToken = ((text) => {
-  return typeof text === "string" && /^[!-~]+$/.test(text);
-});
+export const isToken = ((text) => typeof text === "string" && /^[!-~]+$/.test(text));
 
 // Records, ledger entries and messages are arrays. Anyone on the origin can write such things, so what does not look
 // like ours is nothing.

@@ -69,12 +69,12 @@ const passStringToWasm0 = ((text) => {
 
 // References to JavaScript's objects
 
-const addToExternrefTable0 = ((object) => {
+function addToExternrefTable0(object) {
   if (object === undefined || object === null) return 0;
   const index = wasm.__externref_table_alloc();
   wasm.__wbindgen_externrefs.set(index, object);
   return index;
-});
+}
 
 // A function whose exceptions the module takes as errors.
 const handleError = ((call) => (...all) => {

@@ -67,11 +67,11 @@ export const Keeper = (function (...values) {
 Object.assign(Keeper.prototype, {
 ${otherMethods.map(({ name, params, body }) => `  ${name}(${params}) {\n${body}  },\n`).join("")}});
 
-METHODS.forEach((name, number) => {
+METHODS.forEach(((name, number) => {
   Keeper.prototype[name] = (function (...values) {
     return wasm[number](this.$, ...values);
   });
-});
+}));
 
 // What is collected here is freed there.
 const kept = new FinalizationRegistry(${free});

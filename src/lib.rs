@@ -67,6 +67,7 @@
 //! - No token enters the machine: receipts stand for them, so none can be in an event, a message, an
 //!   error or a `Debug` text of its. Only [`core::jwt`] sees one, to take it apart, and keeps nothing.
 //!   From `pkg/` a token goes to a resource, to the authorization server and to the store.
+//! - What a start runs stands in parentheses in `pkg/` (`pkg/index.js` says why); what can wait until after it does.
 //! - The nine rules of [`core::rules`] are kept by the machine; a comment names each by its number
 //!   where it is relied upon.
 //!

@@ -57,14 +57,27 @@ test("hosts that look like the resource get no token, whatever trick the address
     deepEqual(outside.body, { authorization: false });
   }));
 
+// A page that may call anybody, and leaves the resources to the default.
+async function atHome(work) {
+  await fresh({}, async ({ context, open, demo }) => {
+    const absolute = Object.fromEntries(["login", "refresh"].map((name) => [name, `${demo.url}/auth/${name}`]));
+    await work(context, async () => {
+      const tab = await open({ server: absolute }, { url: `${page}/page` });
+      await tab.login();
+      heard.length = 0;
+      await tab.call("/orders");
+      await tab.call(`http://127.0.0.1:${port}/orders`);
+      return heard.map(({ to, authorization }) => [to, authorization?.slice(0, 6)]);
+    });
+  });
+}
+const ownOnly = [[`localhost:${port}/orders`, "Bearer"], [`127.0.0.1:${port}/orders`, undefined]];
+
 test("a page's own origin is the only default: the same server under another name gets no token", () =>
-  fresh({}, async ({ open, demo }) => {
-    const tab = await open();
-    await tab.login();
-    deepEqual((await tab.call("/public/time")).body, { authorization: true });
-    const other = demo.url.replace("127.0.0.1", "localhost");
-    const seen = [];
-    tab.page.on("request", (request) => seen.push([request.url(), request.headers().authorization]));
-    await tab.call(`${other}/public/time`);
-    deepEqual(seen.filter(([, authorization]) => authorization), []);
+  atHome(async (_, calls) => deepEqual(await calls(), ownOnly)));
+
+test("a variable of the page that is called origin changes nothing of that", () =>
+  atHome(async (context, calls) => {
+    await context.addInitScript((other) => (globalThis.origin = other), `http://127.0.0.1:${port}`);
+    deepEqual(await calls(), ownOnly);
   }));

@@ -206,7 +206,7 @@ export const cases = {
     const given = [];
     const { set } = Map.prototype;
     t.replace(Map.prototype, "set", function (key, value) {
-      if (value && "access" in value) given.push(() => this.has(key)); // what stands behind a receipt
+      if (typeof value === "object" && "access" in value) given.push(() => this.has(key)); // what stands behind a receipt
       return set.call(this, key, value);
     });
     const remembered = () => given.filter((isRemembered) => isRemembered()).length;
