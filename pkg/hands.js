@@ -32,13 +32,12 @@ export const handsOf = ((desk, settings) => {
   // `id` is the ticket of a login, the attempt of a refresh. `subject` is whose token it was (RFC 7519 section 4.1.2), where the
   // next may be somebody else's.
   async function call(login, id, request, subject) {
-    const { keeper } = desk;
     const heard = await send(request, { keepalive: false }).catch(() => undefined);
-    if (!heard || heard === LATE) return keeper.unheard(login, id, heard === LATE);
+    if (!heard || heard === LATE) return desk.keeper.unheard(login, id, heard === LATE);
     const [response, text] = heard;
     const { html, invalidGrant, content, times } = answerOf(server, response, text, login);
     const another = !!subject && (claimsOf(content.access)?.sub ?? subject) !== subject;
-    keeper.heard(login, id, response, html, invalidGrant, desk.receiptFor(content), !!content.access, !!content.refresh, !!content.scope, another, ...times);
+    desk.keeper.heard(login, id, response, html, invalidGrant, desk.receiptFor(content), !!content.access, !!content.refresh, !!content.scope, another, ...times);
   }
 
   // The response and its whole body; LATE after the request timeout, nothing where there is no request.
@@ -70,20 +69,16 @@ export const handsOf = ((desk, settings) => {
     desk.keeper.woken();
   }
 
+  const on = ((target, type, listener) => target?.addEventListener?.(type, listener, listening));
+
   const hearTabs = (() => {
+    // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
+    on(globalThis, "storage", (event) => (event.key === settings.key || event.key === null) && seen());
     if (typeof BroadcastChannel !== "function" || !(globalThis.location || place.shared)) return;
     channel = new BroadcastChannel(name);
     channel.unref?.();
-    channel.addEventListener("message", ({ data }) => seen(() => desk.keeper.told(...numbersIn(data, 3))));
+    on(channel, "message", ({ data }) => seen(() => desk.keeper.told(...numbersIn(data, 3))));
   });
-
-  function hearPage() {
-    const on = (target, type, listener) => target?.addEventListener?.(type, listener, listening);
-    for (const type of ["online", "pageshow", "focus"]) on(globalThis, type, woken);
-    on(globalThis.document, "visibilitychange", woken);
-    // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
-    on(globalThis, "storage", (event) => (event.key === settings.key || event.key === null) && seen());
-  }
 
   // The ledger, a record in IndexedDB that orders the tabs where localStorage cannot
 
@@ -100,8 +95,8 @@ export const handsOf = ((desk, settings) => {
   }
 
   return {
-    // Starts listening to other tabs, and resolves when it is known who is logged in. The page is listened to when whoever
-    // waits for that has had it: what happens to the store meanwhile, the keeper's next look finds out.
+    // Starts listening to other tabs, and resolves when it is known who is logged in. What wakes a page is listened to after
+    // that: it has just looked.
     begin: (async function () {
       if (place.unusable) desk.keeper.storeFailed();
       if (settings.cookie) desk.probe(); // since a session may come without a login
@@ -109,7 +104,8 @@ export const handsOf = ((desk, settings) => {
       desk.show(await desk.read());
       await desk.ask(((ticket) => desk.keeper.open(ticket))).catch(() => {}); // nobody: no error here
       setTimeout((() => {
-        hearPage();
+        for (const type of ["online", "pageshow", "focus"]) on(globalThis, type, woken);
+        on(globalThis.document, "visibilitychange", woken);
         desk.opened();
       }));
     }),
@@ -136,16 +132,15 @@ export const handsOf = ((desk, settings) => {
     }),
 
     async login(credentials) {
-      const { keeper } = desk;
       const request = loginRequest(server, credentials);
       desk.probe();
-      const reply = desk.ask((ticket) => keeper.loggingIn(ticket));
+      const reply = desk.ask((ticket) => desk.keeper.loggingIn(ticket));
       try {
         // The answer to a logout takes the cookie along: it must not be the next one. A login that is over by then is not sent.
         await Promise.race([reply, settings.cookie && leaving]);
         call(LOGIN, reply.ticket, request());
       } catch (error) {
-        keeper.unheard(LOGIN, reply.ticket, false);
+        desk.keeper.unheard(LOGIN, reply.ticket, false);
         throw error;
       }
       return reply;
@@ -190,7 +185,9 @@ export const handsOf = ((desk, settings) => {
       locks.delete(attempt);
     },
 
-    tell: (message) => channel?.postMessage(message),
+    tell(message) {
+      channel?.postMessage(message);
+    },
 
     async look(attempt) {
       const entry = await ledger("readonly");

@@ -465,6 +465,55 @@ fn p14_what_happens_while_the_intent_is_written_is_minded() {
     assert_eq!(sent(&asked), [""; 0]);
 }
 
+/// P8: a tab died that had stored its answer: of that, the ledger or a message may tell while its intent is cleared. Then
+/// the token at hand is a used one.
+#[test]
+fn p08_what_a_dead_tab_stored_is_heard_of_while_its_intent_is_cleared() {
+    for heard in [vec![], vec![Input::Told(Message::Changed(stamp(2)))]] {
+        let mut page = left_behind();
+        let asked = driven(&mut page, |page, output| match output {
+            Output::Note(attempt, Ledger { intent: None, .. }) => {
+                page.shows_successor();
+                let mut inputs = vec![Input::Noted(*attempt, !heard.is_empty())];
+                inputs.extend(heard.clone());
+                inputs
+            }
+            Output::Note(attempt, _) => vec![Input::Noted(*attempt, true)],
+            Output::Look(attempt) => {
+                let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+                vec![Input::Looked(*attempt, evidence)]
+            }
+            _ => vec![],
+        });
+        assert_eq!(sent(&asked), [""; 0], "{heard:?}");
+        assert_eq!(page.machine.session().map(|session| session.stamp), Some(stamp(2)));
+    }
+}
+
+/// P8: an intent that cannot be cleared does not keep anybody for ever.
+#[test]
+fn p08_an_intent_that_cannot_be_cleared_is_left_standing() {
+    let mut page = left_behind();
+    let asked = driven(&mut page, |page, output| match output {
+        Output::Note(attempt, _) => vec![Input::Noted(*attempt, false)],
+        Output::Look(attempt) => {
+            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
+            vec![Input::Looked(*attempt, evidence)]
+        }
+        _ => vec![],
+    });
+    assert_eq!(sent(&asked), ["refresh1"]);
+}
+
+/// A page whose session another tab was refreshing when it died.
+fn left_behind() -> Page {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let intent = Some(Millis::of(page.now.wall.count() - 2_000));
+    page.ledger = Some(Ledger { stamp: stamp(1), intent });
+    page
+}
+
 /// P14: nor is it the session's refresh any more when somebody who wants the cookie's token comes after that logout.
 #[test]
 fn p14_a_cookie_that_is_asked_for_after_a_logout_while_the_intent_was_written_brings_a_session() {

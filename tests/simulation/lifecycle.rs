@@ -2,6 +2,7 @@
 
 use tokenkeeper::core::io::Input;
 use tokenkeeper::core::machine::Machine;
+use tokenkeeper::core::retry::Dice;
 use tokenkeeper::core::time::{Millis, Now};
 
 use crate::event::{Event, Lane, Page, Task};
@@ -41,6 +42,19 @@ impl World {
         self.tabs[slot].machine = Some(machine);
         self.trace.add(self.now, || format!("tab {slot} opens"));
         self.feed(slot, Input::Opened(ticket, read));
+        self.hear_later(slot);
+    }
+
+    /// A page listens to what wakes it once its opening is over: when a timer rings, which in the
+    /// background takes up to a second.
+    fn hear_later(&mut self, slot: usize) {
+        let late = self.setting.timer_delay.min(1_000);
+        let deaf = if self.healed { 0 } else { Dice::new(self.now).below(late + 1) };
+        self.tabs[slot].hears = deaf == 0;
+        if deaf > 0 {
+            let event = Event::Task(self.tabs[slot].page, Task::Hears);
+            self.agenda.add(Lane::None, self.now + deaf, event);
+        }
     }
 
     /// Some runs crash or freeze the page that has just done something: at any step there is.

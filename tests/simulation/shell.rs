@@ -112,9 +112,12 @@ impl World {
                 }
             }
             Task::Told(message) => self.feed(slot, Input::Told(message)),
+            Task::Hears => self.tabs[slot].hears = true,
             Task::Woken => {
-                let stored = self.tabs[slot].read();
-                self.feed(slot, Input::Woken(stored));
+                if self.tabs[slot].hears {
+                    let stored = self.tabs[slot].read();
+                    self.feed(slot, Input::Woken(stored));
+                }
             }
         }
     }

@@ -234,8 +234,8 @@ impl World {
     }
 }
 
-/// After the last fault, all comes to rest within this.
-pub const CALM: u64 = 240_000;
+/// After the last fault, all comes to rest within this: what fails on its way then is tried again after five minutes.
+pub const CALM: u64 = 360_000;
 
 /// And then, in a moment when nothing is under way, all agree.
 const PATIENCE: u64 = 60_000;

@@ -28,7 +28,7 @@ impl Machine {
         } else {
             self.answer(ticket, Ok(()));
         }
-        // After those who await the opening have gone on, and the shell has begun to listen to the page.
+        // After those who await the opening have gone on.
         self.check_at = Some(self.now.mono.plus(Millis::of(1)));
     }
 

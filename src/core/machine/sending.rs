@@ -104,8 +104,20 @@ impl Machine {
 
     /// The intent that somebody left behind, so that ours can be written.
     fn clear_intent(&mut self) {
+        self.renewal.known = self.latest;
         self.renewal.step = Step::Clearing;
         self.output(Output::Note(self.renewal.attempt, Ledger::settled(self.latest)));
+    }
+
+    /// Whoever left it may have stored the answer since: then the token at hand is used.
+    pub(super) fn intent_cleared(&mut self, written: bool) {
+        let unwritable = self.renewal.unwritten >= UNWRITTEN;
+        if self.latest == self.renewal.known && (written || unwritable) {
+            self.note_intent();
+        } else {
+            self.renewal.unwritten += u32::from(!written);
+            self.look();
+        }
     }
 
     fn look_again(&mut self, after: Millis) {

@@ -86,7 +86,7 @@ impl Machine {
             return;
         }
         match std::mem::take(&mut self.renewal.step) {
-            Step::Clearing => self.note_intent(),
+            Step::Clearing => self.intent_cleared(written),
             Step::Noting => self.intent_noted(written),
             Step::Closing if written => self.finish(),
             Step::Closing => self.hold_lock(),
