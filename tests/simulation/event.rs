@@ -33,10 +33,7 @@ pub enum Event {
 impl Event {
     /// Whether it is a timer that rings: nothing is under way on its account.
     pub const fn is_timer(&self) -> bool {
-        matches!(
-            self,
-            Self::Task(_, Task::Tick(_) | Task::Deadline(_) | Task::Hears | Task::LockDeadline(_))
-        )
+        matches!(self, Self::Task(_, Task::Tick(_) | Task::Deadline(_) | Task::LockDeadline(_)))
     }
 }
 
@@ -45,8 +42,6 @@ impl Event {
 pub enum Task {
     Deadline(CallId),
     Done(CallId, Option<Reply>),
-    /// The opening is over: from now on the page hears what wakes it.
-    Hears,
     /// Another page's write, or the acknowledgement of an own one, reaches this page.
     Shown(Value, bool),
     LockDeadline(Attempt),

@@ -25,10 +25,14 @@ impl World {
         let private = std::mem::take(&mut self.tabs[slot].view.seen);
         let life = self.tabs[slot].page.life + 1;
         let stored = if self.setting.shared() { self.store } else { private };
+        // What wakes a page is listened to when a timer rings, in the background up to a second later.
+        let late = self.setting.timer_delay.min(1_000);
+        let deaf = if self.healed { 0 } else { Dice::new(self.now).below(late + 1) };
         let mut tab = Tab {
             page: Page { slot, life },
             view: View::opened_upon(stored),
             born: self.now,
+            hears_from: self.now + deaf,
             slept: self.slept,
             ..Tab::default()
         };
@@ -42,19 +46,6 @@ impl World {
         self.tabs[slot].machine = Some(machine);
         self.trace.add(self.now, || format!("tab {slot} opens"));
         self.feed(slot, Input::Opened(ticket, read));
-        self.hear_later(slot);
-    }
-
-    /// A page listens to what wakes it once its opening is over: when a timer rings, which in the
-    /// background takes up to a second.
-    fn hear_later(&mut self, slot: usize) {
-        let late = self.setting.timer_delay.min(1_000);
-        let deaf = if self.healed { 0 } else { Dice::new(self.now).below(late + 1) };
-        self.tabs[slot].hears = deaf == 0;
-        if deaf > 0 {
-            let event = Event::Task(self.tabs[slot].page, Task::Hears);
-            self.agenda.add(Lane::None, self.now + deaf, event);
-        }
     }
 
     /// Some runs crash or freeze the page that has just done something: at any step there is.

@@ -112,9 +112,8 @@ impl World {
                 }
             }
             Task::Told(message) => self.feed(slot, Input::Told(message)),
-            Task::Hears => self.tabs[slot].hears = true,
             Task::Woken => {
-                if self.tabs[slot].hears {
+                if self.now >= self.tabs[slot].hears_from {
                     let stored = self.tabs[slot].read();
                     self.feed(slot, Input::Woken(stored));
                 }

@@ -19,8 +19,8 @@ pub struct Tab {
     pub page: Page,
     /// None: there is no page in this tab.
     pub machine: Option<Machine>,
-    /// It listens to what wakes it.
-    pub hears: bool,
+    /// From then on it listens to what wakes it.
+    pub hears_from: u64,
     pub view: View,
     /// A write failed: from then on the session lives in memory.
     pub memory: Option<Stored>,
