@@ -3,7 +3,7 @@
 
 use tokenkeeper::core::error::{Code, Error};
 use tokenkeeper::core::io::{
-    Event, Evidence, Input, Lease, Means, Outcome, Output, Policy, Sharing, Ticket,
+    Attempt, Event, Evidence, Input, Lease, Means, Outcome, Output, Policy, Sharing, Ticket,
 };
 use tokenkeeper::core::ledger::{Ledger, Stamp};
 use tokenkeeper::core::machine::Machine;
@@ -126,15 +126,17 @@ impl Page {
         outputs
     }
 
+    /// What a look at ledger and store gives now.
+    pub fn looks(&self, attempt: Attempt) -> Input {
+        Input::Looked(attempt, Evidence { ledger: self.ledger, stored: self.stored })
+    }
+
     fn perform(&mut self, output: Output) -> Option<Input> {
         match output {
             Output::Erase(_) => self.stored = Stored::Nothing,
             Output::Lease(lease) => self.lease = lease,
             Output::Lock(attempt) => return Some(Input::Locked(attempt, self.lock)),
-            Output::Look(attempt) => {
-                let evidence = Evidence { ledger: self.ledger, stored: self.stored };
-                return Some(Input::Looked(attempt, evidence));
-            }
+            Output::Look(attempt) => return Some(self.looks(attempt)),
             Output::Note(attempt, to) => {
                 let next = self.ledger.and_then(|ledger| ledger.advance(to, DEADLINE));
                 self.ledger = next.or(self.ledger);

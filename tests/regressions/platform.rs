@@ -398,8 +398,7 @@ fn p14_old_answers_of_ledger_and_store_are_doubted_but_not_for_ever() {
                 Output::Look(attempt) => {
                     looks += 1;
                     page.pass(3_000);
-                    let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-                    inputs.push(Input::Looked(attempt, evidence));
+                    inputs.push(page.looks(attempt));
                 }
                 _ => {}
             }
@@ -419,8 +418,7 @@ fn p14_an_answer_that_came_at_once_after_an_old_one_is_believed() {
             if !std::mem::replace(&mut slept, true) {
                 page.pass(3_000);
             }
-            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-            return vec![Input::Looked(*attempt, evidence)];
+            return vec![page.looks(*attempt)];
         }
         vec![]
     });
@@ -442,10 +440,7 @@ fn p14_what_happens_while_the_intent_is_written_is_minded() {
             }
             vec![Input::Noted(*attempt, true)]
         }
-        Output::Look(attempt) => {
-            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-            vec![Input::Looked(*attempt, evidence)]
-        }
+        Output::Look(attempt) => vec![page.looks(*attempt)],
         _ => vec![],
     });
     assert_eq!((count(&asked, looks), sent(&asked)), (2, vec!["refresh1".to_owned()]));
@@ -456,10 +451,7 @@ fn p14_what_happens_while_the_intent_is_written_is_minded() {
         Output::Note(attempt, Ledger { intent: Some(_), .. }) => {
             vec![Input::Noted(*attempt, true), Input::Logout(page.ticket())]
         }
-        Output::Look(attempt) => {
-            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-            vec![Input::Looked(*attempt, evidence)]
-        }
+        Output::Look(attempt) => vec![page.looks(*attempt)],
         _ => vec![],
     });
     assert_eq!(sent(&asked), [""; 0]);
@@ -479,10 +471,7 @@ fn p08_what_a_dead_tab_stored_is_heard_of_while_its_intent_is_cleared() {
                 inputs
             }
             Output::Note(attempt, _) => vec![Input::Noted(*attempt, true)],
-            Output::Look(attempt) => {
-                let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-                vec![Input::Looked(*attempt, evidence)]
-            }
+            Output::Look(attempt) => vec![page.looks(*attempt)],
             _ => vec![],
         });
         assert_eq!(sent(&asked), [""; 0], "{heard:?}");
@@ -496,10 +485,7 @@ fn p08_an_intent_that_cannot_be_cleared_is_left_standing() {
     let mut page = left_behind();
     let asked = driven(&mut page, |page, output| match output {
         Output::Note(attempt, _) => vec![Input::Noted(*attempt, false)],
-        Output::Look(attempt) => {
-            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-            vec![Input::Looked(*attempt, evidence)]
-        }
+        Output::Look(attempt) => vec![page.looks(*attempt)],
         _ => vec![],
     });
     assert_eq!(sent(&asked), ["refresh1"]);
@@ -526,10 +512,7 @@ fn p14_a_cookie_that_is_asked_for_after_a_logout_while_the_intent_was_written_br
             page.stored = Stored::Nothing;
             vec![Input::Noted(*attempt, true), Input::Renew(renew), Input::Logout(logout)]
         }
-        Output::Look(attempt) => {
-            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-            vec![Input::Looked(*attempt, evidence)]
-        }
+        Output::Look(attempt) => vec![page.looks(*attempt)],
         _ => vec![],
     });
     assert_eq!(sent(&asked), ["the cookie"]);
@@ -543,10 +526,7 @@ fn p23_a_ledger_that_takes_nothing_is_done_without() {
     page.pass(HOUR);
     let mut notes = 0;
     let asked = driven(&mut page, |page, output| match output {
-        Output::Look(attempt) => {
-            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-            vec![Input::Looked(*attempt, evidence)]
-        }
+        Output::Look(attempt) => vec![page.looks(*attempt)],
         Output::Note(attempt, _) if notes < 9 => {
             notes += 1;
             vec![Input::Noted(*attempt, false)]
@@ -579,10 +559,7 @@ fn p06_answers_are_those_of_their_own_questions() {
     let mut page = Page::with_session(HOUR).opened();
     page.pass(HOUR);
     let asked = driven(&mut page, |page, output| match output {
-        Output::Look(attempt) => {
-            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-            vec![Input::Looked(*attempt, evidence)]
-        }
+        Output::Look(attempt) => vec![page.looks(*attempt)],
         Output::Note(..) => vec![Input::Noted(Attempt::default(), true)],
         _ => vec![],
     });
@@ -632,10 +609,7 @@ fn p28_a_manager_that_is_closed_while_its_intent_is_written_takes_it_back() {
     page.pass(HOUR);
     let mut notes = Vec::new();
     let asked = driven(&mut page, |page, output| match output {
-        Output::Look(attempt) => {
-            let evidence = Evidence { ledger: page.ledger, stored: page.stored };
-            vec![Input::Looked(*attempt, evidence)]
-        }
+        Output::Look(attempt) => vec![page.looks(*attempt)],
         Output::Note(attempt, ledger) => {
             notes.push(ledger.intent.is_some());
             vec![Input::Noted(*attempt, true), Input::Closed]
