@@ -479,6 +479,27 @@ fn p08_what_a_dead_tab_stored_is_heard_of_while_its_intent_is_cleared() {
     }
 }
 
+/// P8: the same while the own intent is written, where the ledger had nothing of the dead tab's.
+#[test]
+fn p08_what_a_dead_tab_stored_is_heard_of_while_the_intent_is_written() {
+    let mut page = Page::with_session(HOUR).opened();
+    page.pass(HOUR);
+    let asked = driven(&mut page, |page, output| match output {
+        Output::Note(attempt, Ledger { intent: Some(_), .. }) => {
+            let heard = Input::Told(Message::Changed(stamp(2)));
+            vec![Input::Noted(*attempt, true), heard]
+        }
+        Output::Look(attempt) => {
+            let look = page.looks(*attempt);
+            page.shows_successor(); // for the next
+            vec![look]
+        }
+        _ => vec![],
+    });
+    assert_eq!(sent(&asked), [""; 0]);
+    assert_eq!(page.machine.session().map(|session| session.stamp), Some(stamp(2)));
+}
+
 /// P8: an intent that cannot be cleared does not keep anybody for ever.
 #[test]
 fn p08_an_intent_that_cannot_be_cleared_is_left_standing() {

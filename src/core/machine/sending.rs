@@ -20,7 +20,9 @@ impl Machine {
         if self.held.is_none() {
             return self.before_restoring(evidence);
         }
-        match self.reconcile(evidence) {
+        let standing = self.reconcile(evidence);
+        self.renewal.known = self.latest;
+        match standing {
             Standing::Gone => {
                 self.end_as_known();
                 self.finish();
@@ -104,7 +106,6 @@ impl Machine {
 
     /// The intent that somebody left behind, so that ours can be written.
     fn clear_intent(&mut self) {
-        self.renewal.known = self.latest;
         self.renewal.step = Step::Clearing;
         self.output(Output::Note(self.renewal.attempt, Ledger::settled(self.latest)));
     }
@@ -112,12 +113,17 @@ impl Machine {
     /// Whoever left it may have stored the answer since: then the token at hand is used.
     pub(super) fn intent_cleared(&mut self, written: bool) {
         let unwritable = self.renewal.unwritten >= UNWRITTEN;
-        if self.latest == self.renewal.known && (written || unwritable) {
+        if self.is_as_it_was() && (written || unwritable) {
             self.note_intent();
         } else {
             self.renewal.unwritten += u32::from(!written);
             self.look();
         }
+    }
+
+    /// Nothing has been told of since the look: what is in hand is still the newest.
+    fn is_as_it_was(&self) -> bool {
+        self.latest == self.renewal.known
     }
 
     fn look_again(&mut self, after: Millis) {
@@ -148,7 +154,7 @@ impl Machine {
         self.intent = self.intent.filter(|_| written);
         if self.closed {
             self.conclude(self.renewal.base);
-        } else if self.stamp() == self.renewal.base && written && !slept {
+        } else if self.is_as_it_was() && self.stamp() == self.renewal.base && written && !slept {
             self.send();
         } else {
             // Somebody logged out or in meanwhile, was faster, or thought that we were dead.
