@@ -69,22 +69,27 @@ function bodiesOf(bytes) {
   return bodies;
 }
 
-// The same module, whose functions have as names, to be ordered by, their places in a row in which each is followed by the
-// one that has most in common with it: compression finds what repeats.
-export function inRow(bytes) {
-  const left = bodiesOf(bytes).map(({ index, body }) => ({ index, parts: new Set(Array.from(body, (_, at) => body.subarray(at, at + 4).join())) }));
+// The same module, several times: its functions have as names, to be ordered by, their places in a row in which each is followed
+// by the one that has most in common with it, since compression finds what repeats. Each row begins with another function.
+export function* inRows(bytes, count) {
+  const bodies = bodiesOf(bytes).map(({ index, body }) => ({ index, parts: new Set(Array.from(body, (_, at) => body.subarray(at, at + 4).join())) }));
   const common = (one, other) => [...one.parts].filter((part) => other.parts.has(part)).length / Math.sqrt(one.parts.size * other.parts.size);
-  const row = left.splice(0, 1);
-  while (left.length > 0) {
-    const likeness = left.map((each) => common(row.at(-1), each));
-    row.push(...left.splice(likeness.indexOf(Math.max(...likeness)), 1));
-  }
-  const ascending = row.map(({ index }, place) => ({ index, place })).sort((a, b) => a.index - b.index);
-  const names = ascending.flatMap(({ index, place }) => [...number(index), ...text(String(place).padStart(4, "0"))]);
-  const part = [...number(row.length), ...names];
-  const content = [...text("name"), FUNCTION_NAMES, ...number(part.length), ...part];
+  const likeness = bodies.map((one) => bodies.map((other) => common(one, other)));
   const others = sections(bytes).filter(({ id, content }) => id !== CUSTOM || reader(content).text() !== "name");
-  return Uint8Array.from([...bytes.subarray(0, 8), ...[...others, { id: CUSTOM, content }].flatMap(sectionOf)]);
+  for (let i = 0; i < count; i++) {
+    const left = [...bodies.keys()];
+    const row = left.splice(Math.floor((i * bodies.length) / count), 1);
+    while (left.length > 0) {
+      const like = likeness[row.at(-1)];
+      const next = left.reduce((best, each) => (like[each] > like[best] ? each : best));
+      row.push(...left.splice(left.indexOf(next), 1));
+    }
+    const ascending = row.map((body, place) => ({ body, place })).sort((a, b) => a.body - b.body);
+    const names = ascending.flatMap(({ body, place }) => [...number(bodies[body].index), ...text(String(place).padStart(4, "0"))]);
+    const part = [...number(row.length), ...names];
+    const content = [...text("name"), FUNCTION_NAMES, ...number(part.length), ...part];
+    yield Uint8Array.from([...bytes.subarray(0, 8), ...[...others, { id: CUSTOM, content }].flatMap(sectionOf)]);
+  }
 }
 
 function functionNames(bytes) {
