@@ -18,9 +18,10 @@ const REFRESH = false;
 // The hands' part of a desk (face.js).
 export const handsOf = ((desk, settings) => {
   const { server, place } = settings;
-  const name = PREFIX + settings.name + (globalThis.location ? "" : `:${numberOf(place.custom ?? desk)}`);
+  const paged = place.web || globalThis.location; // a start has no time to look for both
+  const name = PREFIX + settings.name + (paged ? "" : `:${numberOf(place.custom ?? desk)}`);
   const locks = new Map();
-  const listening = new AbortController(); // as options of listeners: its signal ends them
+  const listening = []; // what ends it; a signal would cost a start more
   let timer;
   let channel;
   let ledgerBroken = false;
@@ -69,12 +70,15 @@ export const handsOf = ((desk, settings) => {
     desk.keeper.woken();
   }
 
-  const on = ((target, type, listener) => target?.addEventListener?.(type, listener, listening));
+  const on = ((target, type, listener) => {
+    target?.addEventListener?.(type, listener);
+    listening.push(() => target?.removeEventListener?.(type, listener));
+  });
 
   const hearTabs = (() => {
     // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
     on(globalThis, "storage", (event) => (event.key === settings.key || event.key === null) && seen());
-    if (typeof BroadcastChannel !== "function" || !(globalThis.location || place.shared)) return;
+    if (typeof BroadcastChannel !== "function" || !(paged || place.shared)) return;
     channel = new BroadcastChannel(name);
     channel.unref?.();
     on(channel, "message", ({ data }) => seen(() => desk.keeper.told(...numbersIn(data, 3))));
@@ -114,7 +118,7 @@ export const handsOf = ((desk, settings) => {
     end() {
       desk.ended = true;
       desk.silence();
-      listening.abort();
+      for (const stop of listening) stop();
       desk.keeper.close();
       channel?.close();
       channel = undefined;

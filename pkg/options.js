@@ -67,10 +67,18 @@ const pointer = ((value, path) => {
   return way.slice(1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 });
 
-// Who may receive the token: by default the page's own origin, where there is a page. Where that may not, nobody does.
+// The page's own origin, where there is a page; asked for late, since a start has no time for it. Not the global `origin`, which
+// any script can replace.
+const PAGE = {
+  pathname: "/",
+  get origin() {
+    return `${globalThis.location?.origin}`;
+  },
+};
+
+// Who may receive the token: by default the page. Where that may not, nobody does.
 const resourcesOf = ((resources) => {
-  const { location } = globalThis; // not its own `origin`, which any script can replace
-  if (!given(resources)) return location ? [{ origin: location.origin, pathname: "/" }] : [];
+  if (!given(resources)) return [PAGE];
   if (!Array.isArray(resources)) refuse("resources", "must be an array of origins");
   return resources.map((resource, index) => {
     const path = `resources[${index}]`;

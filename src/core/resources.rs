@@ -22,31 +22,34 @@ use super::prefixes::Prefixes;
 /// ```
 #[must_use]
 pub fn is_trustworthy(origin: &str) -> bool {
-    if let Some(authority) = origin.strip_prefix("https://") {
-        return is_serialised(authority);
-    }
-    origin
-        .strip_prefix("http://")
-        .is_some_and(|authority| is_serialised(authority) && is_loopback(authority))
+    flaw_of_origin(origin).is_none()
 }
 
 /// Why a place must not have a token, or could never have it: a URL's `origin` and `pathname`, as the
 /// platform serialises them.
 #[must_use]
 pub fn flaw(origin: &str, path: &str) -> Option<Flaw> {
-    if !is_trustworthy(origin) {
-        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-        return Some(match authority {
-            _ if origin == "null" => Flaw::NoOrigin,
-            Some(authority) if !is_serialised(authority) => Flaw::NoHost,
-            Some(_) => Flaw::Unencrypted,
-            None => Flaw::OtherScheme,
-        });
+    let flaw = flaw_of_origin(origin);
+    if flaw.is_some() || path == "/" {
+        return flaw;
     }
     if !path.starts_with('/') {
         return Some(Flaw::NoPath);
     }
     is_ambiguous(path).then_some(Flaw::AmbiguousPath)
+}
+
+fn flaw_of_origin(origin: &str) -> Option<Flaw> {
+    let encrypted = origin.strip_prefix("https://");
+    match encrypted.or_else(|| origin.strip_prefix("http://")) {
+        None if origin == "null" => Some(Flaw::NoOrigin),
+        None => Some(Flaw::OtherScheme),
+        Some(authority) if !is_serialised(authority) => Some(Flaw::NoHost),
+        Some(authority) if encrypted.is_none() && !is_loopback(authority) => {
+            Some(Flaw::Unencrypted)
+        }
+        Some(_) => None,
+    }
 }
 
 /// Every place that may receive the access token: an origin, and the prefix that a path there must

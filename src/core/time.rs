@@ -106,7 +106,9 @@ impl Now {
     #[must_use]
     #[inline(never)]
     pub fn drift_since(self, earlier: Self) -> i64 {
-        self.wall.less(self.mono).saturating_sub(earlier.wall.less(earlier.mono))
+        // Neither clock comes near what would wrap.
+        let ahead = |now: Self| now.wall.count().wrapping_sub(now.mono.count());
+        ahead(self).wrapping_sub(ahead(earlier)).cast_signed()
     }
 }
 

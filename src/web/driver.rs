@@ -59,7 +59,11 @@ impl Driver {
             for input in inputs {
                 self.machine.borrow_mut().handle(js::now(), input);
                 while let Some(output) = self.poll() {
-                    self.perform(output);
+                    match output {
+                        // All that most starts and calls come to: they need not compile the rest.
+                        Output::Answer(ticket, Ok(())) => self.hands.answer(number(ticket.0)),
+                        other => self.perform(other),
+                    }
                 }
             }
         }
@@ -76,7 +80,7 @@ impl Driver {
     fn perform(&self, output: Output) {
         let hands = &self.hands;
         match output {
-            Output::Answer(ticket, Ok(())) => hands.answer(number(ticket.0)),
+            Output::Answer(_, Ok(())) => {}
             Output::Answer(ticket, Err(error)) => self.fail(ticket, error),
             Output::Emit(event) => self.emit(event),
             Output::Erase(stamp) => hands.erase(number(stamp.family), stamp.generation.into()),
