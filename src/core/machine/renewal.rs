@@ -27,7 +27,7 @@ pub(super) struct Renewal {
     pub(super) looks: u32,
     /// When it began, went on with or without the lock, or was answered last.
     pub(super) since: Millis,
-    /// How often the intent could not be written.
+    /// How often the ledger could not be written.
     pub(super) unwritten: u32,
     /// When a step that only waits is over.
     pub(super) until: Millis,

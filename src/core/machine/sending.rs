@@ -116,7 +116,6 @@ impl Machine {
         if self.is_as_it_was() && (written || unwritable) {
             self.note_intent();
         } else {
-            self.renewal.unwritten += u32::from(!written);
             self.look();
         }
     }
@@ -158,7 +157,6 @@ impl Machine {
             self.send();
         } else {
             // Somebody logged out or in meanwhile, was faster, or thought that we were dead.
-            self.renewal.unwritten += u32::from(!written);
             self.look();
         }
     }

@@ -85,6 +85,7 @@ impl Machine {
         if self.renewal.attempt != attempt {
             return;
         }
+        self.renewal.unwritten += u32::from(!written);
         match std::mem::take(&mut self.renewal.step) {
             Step::Clearing => self.intent_cleared(written),
             Step::Noting => self.intent_noted(written),
