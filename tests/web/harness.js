@@ -105,7 +105,8 @@ class Case {
 
   #define(target, name, to) {
     const was = Object.getOwnPropertyDescriptor(target, name);
-    Object.defineProperty(target, name, { ...to, configurable: true, enumerable: true });
+    // What is new is not to be seen by who copies objects: drivers do, while tests change all objects' prototype.
+    Object.defineProperty(target, name, { ...to, configurable: true, enumerable: !!was?.enumerable });
     this.atEnd(() => (was ? Object.defineProperty(target, name, was) : delete target[name]));
   }
 
