@@ -108,6 +108,7 @@ export const handsOf = ((desk, settings) => {
       desk.show(await desk.read());
       await desk.ask(((ticket) => desk.keeper.open(ticket))).catch(() => {}); // nobody: no error here
       setTimeout((() => {
+        if (desk.ended) return;
         for (const type of ["online", "pageshow", "focus"]) on(globalThis, type, woken);
         on(globalThis.document, "visibilitychange", woken);
         desk.opened();
