@@ -75,14 +75,13 @@ export const handsOf = ((desk, settings) => {
     listening.push(() => target?.removeEventListener?.(type, listener));
   });
 
-  const hearTabs = (() => {
-    // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
-    on(globalThis, "storage", (event) => (event.key === settings.key || event.key === null) && seen());
-    if (typeof BroadcastChannel !== "function" || !(paged || place.shared)) return;
+  // Messages of other tabs; opened once, and no later than anything is asked of the ledger or told.
+  function openChannel() {
+    if (channel || desk.ended || typeof BroadcastChannel !== "function" || !(paged || place.shared)) return;
     channel = new BroadcastChannel(name);
     channel.unref?.();
     on(channel, "message", ({ data }) => seen(() => desk.keeper.told(...numbersIn(data, 3))));
-  });
+  }
 
   // The ledger, a record in IndexedDB that orders the tabs where localStorage cannot
 
@@ -100,19 +99,23 @@ export const handsOf = ((desk, settings) => {
 
   return {
     // Starts listening to other tabs, and resolves when it is known who is logged in. What wakes a page is listened to after
-    // that: it has just looked.
+    // that: it has just looked. So are messages where the store's own events tell the same, since a channel takes its time.
     begin: (async function () {
       if (place.unusable) desk.keeper.storeFailed();
       if (settings.cookie) desk.probe(); // since a session may come without a login
-      hearTabs();
+      // The way to hear of other tabs that works without channels; `null` is a store emptied whole.
+      on(globalThis, "storage", (event) => (event.key === settings.key || event.key === null) && seen());
+      if (!place.web || !place.shared) openChannel();
       desk.show(await desk.read());
-      await desk.ask(((ticket) => desk.keeper.open(ticket))).catch(() => {}); // nobody: no error here
+      const opening = desk.ask(((ticket) => desk.keeper.open(ticket))).catch(() => {}); // nobody: no error here
       setTimeout((() => {
         if (desk.ended) return;
+        openChannel();
         for (const type of ["online", "pageshow", "focus"]) on(globalThis, type, woken);
         on(globalThis.document, "visibilitychange", woken);
-        desk.opened();
       }));
+      await opening;
+      setTimeout(desk.opened);
     }),
 
     // Hears of nothing any more; what is under way is brought to its end.
@@ -132,7 +135,7 @@ export const handsOf = ((desk, settings) => {
       desk.forget();
       clearTimeout(timer);
       if (millis < 0) return;
-      timer = setTimeout(() => desk.keeper.tick(), Math.min(Math.ceil(millis), LONGEST));
+      timer = setTimeout(() => (openChannel(), desk.keeper.tick()), Math.min(Math.ceil(millis), LONGEST));
       timer?.unref?.(); // Node may end although this timer is set
     }),
 
@@ -191,6 +194,7 @@ export const handsOf = ((desk, settings) => {
     },
 
     tell(message) {
+      openChannel();
       channel?.postMessage(message);
     },
 

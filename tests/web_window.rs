@@ -15,6 +15,9 @@ cases! {
         web_storage_that_takes_nothing_leaves_each_tab_the_session_of_its_cookie
         web_storage_that_cannot_be_read_later_gives_way_to_memory
         web_storage_that_cannot_be_read_any_more_ends_no_session
+        tab_that_has_just_opened_tells_others_all_the_same
+        tab_hears_others_before_it_looks_at_its_ledger
+        page_wakes_while_its_opening_awaits_the_server
         web_storage_that_takes_nothing_leaves_each_tab_its_own_login
         web_storage_that_is_full_takes_the_next_session_in_the_place_of_the_one_it_has
         web_storage_that_fills_up_later_gives_way_to_memory

@@ -25,7 +25,7 @@ impl World {
         let private = std::mem::take(&mut self.tabs[slot].view.seen);
         let life = self.tabs[slot].page.life + 1;
         let stored = if self.setting.shared() { self.store } else { private };
-        // What wakes a page is listened to when a timer rings, in the background up to a second later.
+        // What it listens to late, it listens to when a timer rings: in the background up to a second later.
         let late = self.setting.timer_delay.min(1_000);
         let deaf = if self.healed { 0 } else { Dice::new(self.now).below(late + 1) };
         let mut tab = Tab {

@@ -107,18 +107,29 @@ impl World {
             }
             Task::Tick(timer) => {
                 if self.tabs[slot].timer == timer {
+                    // Whichever timer rings first.
+                    self.tabs[slot].hears_from = self.tabs[slot].hears_from.min(self.now);
                     self.feed(slot, Input::Tick);
                     self.witness_tick(slot);
                 }
             }
-            Task::Told(message) => self.feed(slot, Input::Told(message)),
+            Task::Told(message) => {
+                if !self.setting.shared() || self.hears(slot) {
+                    self.feed(slot, Input::Told(message));
+                }
+            }
             Task::Woken => {
-                if self.now >= self.tabs[slot].hears_from {
+                if self.hears(slot) {
                     let stored = self.tabs[slot].read();
                     self.feed(slot, Input::Woken(stored));
                 }
             }
         }
+    }
+
+    /// The page listens already.
+    fn hears(&self, slot: usize) -> bool {
+        self.now >= self.tabs[slot].hears_from
     }
 
     /// Whoever was given the lock learns of it.

@@ -19,7 +19,7 @@ pub struct Tab {
     pub page: Page,
     /// None: there is no page in this tab.
     pub machine: Option<Machine>,
-    /// From then on it listens to what wakes it.
+    /// From then on it listens to what wakes it and, where a store's own events tell the same, to messages.
     pub hears_from: u64,
     pub view: View,
     /// A write failed: from then on the session lives in memory.

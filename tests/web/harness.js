@@ -123,7 +123,14 @@ class Case {
   }
 
   /** A manager in memory, unless the options say more; what it tells is in `events`. */
-  async manager({ server, ...options } = {}) {
+  async manager(options) {
+    const manager = await this.opened(options);
+    await (this.#clock ? this.#clock.advance(0) : turn(1)); // warnings of the opening come after it
+    return manager;
+  }
+
+  /** The same in the task of its opening. */
+  async opened({ server, ...options } = {}) {
     const json = { kind: "json", login: `${AUTH}/login`, refresh: `${AUTH}/refresh`, logout: `${AUTH}/logout` };
     const name = `case-${Math.random()}`;
     const manager = await createManager({ server: { ...json, ...server }, resources: [API], storage: "memory", name, ...options });
@@ -131,7 +138,6 @@ class Case {
     manager.name = options.name ?? name;
     manager.events = [];
     for (const type of ["login", "refresh", "logout", "warning"]) manager.on(type, (event) => manager.events.push({ type, ...event }));
-    await (this.#clock ? this.#clock.advance(0) : turn(1)); // warnings of the opening come after it
     manager.warnings = (code) => manager.events.filter((event) => event.code === code);
     return manager;
   }

@@ -4,6 +4,9 @@ import { API, equal, ok, overhear, record, turn, until } from "./harness.js";
 
 const STORAGES = { local: "localStorage", session: "sessionStorage" };
 
+// What a tab says when the user has logged out, as the others are told.
+const END = [5, 2 ** 32 - 1, 2];
+
 // A storage of our own making in place of the platform's.
 function double(t, name, more = {}) {
   const kept = new Map();
@@ -128,6 +131,41 @@ export const cases = {
     await until(() => m.warnings("storage_unavailable").length > 0, "the warning");
     equal(types(m).filter((type) => type !== "warning undefined"), ["login false"], "what else there was to hear");
     equal(await m.token(), "access-1");
+  },
+
+  async tab_that_has_just_opened_tells_others_all_the_same(t) {
+    t.server();
+    double(t, "localStorage").kept.set("tokenkeeper.young", record());
+    const { heard } = overhear(t, "young");
+    const m = await t.opened({ storage: "local", name: "young" });
+    await m.logout();
+    await until(() => heard.length > 0, "the end in other tabs");
+  },
+
+  async tab_hears_others_before_it_looks_at_its_ledger(t) {
+    t.server();
+    double(t, "localStorage").kept.set("tokenkeeper.early", record());
+    const { say } = overhear(t, "early");
+    const clock = t.clock();
+    const m = await t.opened({ storage: "local", name: "early" });
+    // A platform may be late with timers of no delay.
+    for (const [id, { at }] of clock.timers) if (at === clock.mono) clock.timers.delete(id);
+    equal(clock.timers.size, 1, "timers left");
+    await clock.advance(1);
+    say(END);
+    await until(() => !m.session, "the end");
+  },
+
+  async page_wakes_while_its_opening_awaits_the_server(t) {
+    const server = t.server();
+    server.on["/refresh"] = () => new Promise(() => {});
+    let reads = 0;
+    double(t, "localStorage", { getItem: () => (reads++, null) });
+    t.opened({ storage: "local", server: { refreshVia: "cookie" } });
+    await until(() => server.to("/refresh").length > 0, "the question");
+    const before = reads;
+    dispatchEvent(new Event("focus"));
+    await until(() => reads > before, "a look at the store");
   },
 
   async web_storage_that_takes_nothing_leaves_each_tab_its_own_login(t) {
