@@ -17,8 +17,7 @@ const REFRESH = false;
 
 // The hands' part of a desk (face.js).
 export const handsOf = ((desk, settings) => {
-  const { server, place } = settings;
-  const paged = place.web || globalThis.location; // a start has no time to look for both
+  const { server, place, paged } = settings;
   const name = PREFIX + settings.name + (paged ? "" : `:${numberOf(place.custom ?? desk)}`);
   const locks = new Map();
   const listening = []; // what ends it; a signal would cost a start more
@@ -75,12 +74,16 @@ export const handsOf = ((desk, settings) => {
     listening.push(() => target?.removeEventListener?.(type, listener));
   });
 
-  // Messages of other tabs; opened once, and no later than anything is asked of the ledger or told.
+  // Messages of other tabs: opened once, and before this one looks into its ledger or tells something.
   function openChannel() {
-    if (channel || desk.ended || typeof BroadcastChannel !== "function" || !(paged || place.shared)) return;
-    channel = new BroadcastChannel(name);
-    channel.unref?.();
-    on(channel, "message", ({ data }) => seen(() => desk.keeper.told(...numbersIn(data, 3))));
+    if (channel || desk.ended || !(paged || place.shared)) return;
+    try {
+      channel = new BroadcastChannel(name);
+      channel.unref?.();
+      on(channel, "message", ({ data }) => seen(() => desk.keeper.told(...numbersIn(data, 3))));
+    } catch {
+      // missing, or forbidden as storage is
+    }
   }
 
   // The ledger, a record in IndexedDB that orders the tabs where localStorage cannot
@@ -98,8 +101,8 @@ export const handsOf = ((desk, settings) => {
   }
 
   return {
-    // Starts listening to other tabs, and resolves when it is known who is logged in. What wakes a page is listened to after
-    // that: it has just looked. So are messages where the store's own events tell the same, since a channel takes its time.
+    // Starts listening to other tabs, and resolves when it is known who is logged in. What wakes a page is listened to a moment
+    // later: it has just looked. So are messages where it looks into store and ledger again, since a channel takes its time.
     begin: (async function () {
       if (place.unusable) desk.keeper.storeFailed();
       if (settings.cookie) desk.probe(); // since a session may come without a login
@@ -135,7 +138,7 @@ export const handsOf = ((desk, settings) => {
       desk.forget();
       clearTimeout(timer);
       if (millis < 0) return;
-      timer = setTimeout(() => (openChannel(), desk.keeper.tick()), Math.min(Math.ceil(millis), LONGEST));
+      timer = setTimeout(() => desk.keeper.tick(), Math.min(Math.ceil(millis), LONGEST));
       timer?.unref?.(); // Node may end although this timer is set
     }),
 
@@ -199,6 +202,7 @@ export const handsOf = ((desk, settings) => {
     },
 
     async look(attempt) {
+      openChannel();
       const entry = await ledger("readonly");
       desk.show(await desk.read());
       desk.keeper.looked(attempt, entry !== undefined, ...numbersIn(entry, 3));

@@ -15,6 +15,7 @@ export const settingsOf = ((options) => {
   const cookie = server.via === "cookie";
   const key = name === OWN_NAME ? name : `${OWN_NAME}.${name}`; // recognisable, and no other library's
   const place = placeOf(storage);
+  const paged = place.web || globalThis.location; // a start has no time to look for both
   const patience = seconds(at.requestTimeout, "requestTimeout", "must be a number of seconds, more than 0", 0.001) ?? 15;
   const timeout = 1000 * Math.min(patience, 2e6); // more than a timer can take is none at all
   return {
@@ -23,7 +24,8 @@ export const settingsOf = ((options) => {
     cookie,
     place,
     contended: place.shared || cookie, // other tabs may refresh the same session
-    resources: resourcesOf(at.resources),
+    resources: resourcesOf(at.resources, paged),
+    paged,
     margin: 1000 * (seconds(at.refreshMargin, "refreshMargin") ?? 60),
     autoRefresh: flag(at.autoRefresh, "autoRefresh") ?? true,
     timeout,
@@ -67,8 +69,7 @@ const pointer = ((value, path) => {
   return way.slice(1).split("/").map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 });
 
-// The page's own origin, where there is a page; asked for late, since a start has no time for it. Not the global `origin`, which
-// any script can replace.
+// The page's own origin, asked for late, since a start has no time for it. Not the global `origin`, which any script can replace.
 const PAGE = {
   pathname: "/",
   get origin() {
@@ -76,9 +77,9 @@ const PAGE = {
   },
 };
 
-// Who may receive the token: by default the page. Where that may not, nobody does.
-const resourcesOf = ((resources) => {
-  if (!given(resources)) return [PAGE];
+// Who may receive the token: by default the page, where there is one. Where that may not, nobody does.
+const resourcesOf = ((resources, paged) => {
+  if (!given(resources)) return paged ? [PAGE] : [];
   if (!Array.isArray(resources)) refuse("resources", "must be an array of origins");
   return resources.map((resource, index) => {
     const path = `resources[${index}]`;

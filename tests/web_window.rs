@@ -17,6 +17,8 @@ cases! {
         web_storage_that_cannot_be_read_any_more_ends_no_session
         tab_that_has_just_opened_tells_others_all_the_same
         tab_hears_others_before_it_looks_at_its_ledger
+        tab_that_is_closed_at_once_listens_to_nothing
+        tab_that_is_closed_in_a_refresh_opens_no_channel_anew
         page_wakes_while_its_opening_awaits_the_server
         web_storage_that_takes_nothing_leaves_each_tab_its_own_login
         web_storage_that_is_full_takes_the_next_session_in_the_place_of_the_one_it_has

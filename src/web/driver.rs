@@ -60,7 +60,7 @@ impl Driver {
                 self.machine.borrow_mut().handle(js::now(), input);
                 while let Some(output) = self.poll() {
                     match output {
-                        // All that most starts and calls come to: they need not compile the rest.
+                        // All that a start comes to where nobody is logged in: it need not compile the rest.
                         Output::Answer(ticket, Ok(())) => self.hands.answer(number(ticket.0)),
                         other => self.perform(other),
                     }
@@ -80,7 +80,7 @@ impl Driver {
     fn perform(&self, output: Output) {
         let hands = &self.hands;
         match output {
-            Output::Answer(_, Ok(())) => {}
+            Output::Answer(_, Ok(())) => {} // done above
             Output::Answer(ticket, Err(error)) => self.fail(ticket, error),
             Output::Emit(event) => self.emit(event),
             Output::Erase(stamp) => hands.erase(number(stamp.family), stamp.generation.into()),

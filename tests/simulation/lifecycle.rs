@@ -33,6 +33,7 @@ impl World {
             view: View::opened_upon(stored),
             born: self.now,
             hears_from: self.now + deaf,
+            channel_from: if self.setting.shared() { self.now + deaf } else { self.now },
             slept: self.slept,
             ..Tab::default()
         };

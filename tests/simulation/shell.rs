@@ -59,7 +59,10 @@ impl World {
                 let family = session.map(|session| key_of(session.tokens.access).family);
                 self.call_within_deadline(page, What::Logout { ticket, family });
             }
-            Output::Look(attempt) => self.ask_ledger(page, attempt, None),
+            Output::Look(attempt) => {
+                self.tabs[slot].channel_from = self.now.min(self.tabs[slot].channel_from);
+                self.ask_ledger(page, attempt, None);
+            }
             Output::Note(attempt, ledger) => self.ask_ledger(page, attempt, Some(ledger)),
             Output::Refresh(attempt, refresh) => self.refresh(page, attempt, refresh),
             Output::Revoke(grant) => {
@@ -107,29 +110,22 @@ impl World {
             }
             Task::Tick(timer) => {
                 if self.tabs[slot].timer == timer {
-                    // Whichever timer rings first.
-                    self.tabs[slot].hears_from = self.tabs[slot].hears_from.min(self.now);
                     self.feed(slot, Input::Tick);
                     self.witness_tick(slot);
                 }
             }
             Task::Told(message) => {
-                if !self.setting.shared() || self.hears(slot) {
+                if self.now >= self.tabs[slot].channel_from {
                     self.feed(slot, Input::Told(message));
                 }
             }
             Task::Woken => {
-                if self.hears(slot) {
+                if self.now >= self.tabs[slot].hears_from {
                     let stored = self.tabs[slot].read();
                     self.feed(slot, Input::Woken(stored));
                 }
             }
         }
-    }
-
-    /// The page listens already.
-    fn hears(&self, slot: usize) -> bool {
-        self.now >= self.tabs[slot].hears_from
     }
 
     /// Whoever was given the lock learns of it.
@@ -230,6 +226,7 @@ impl World {
     }
 
     fn tell(&mut self, slot: usize, message: Message) {
+        self.tabs[slot].channel_from = self.now.min(self.tabs[slot].channel_from);
         for to in 0..self.tabs.len() {
             if to != slot && self.tabs[to].machine.is_some() && self.setting.channel {
                 let at = self.now + self.jitter(20);

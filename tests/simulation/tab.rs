@@ -19,8 +19,10 @@ pub struct Tab {
     pub page: Page,
     /// None: there is no page in this tab.
     pub machine: Option<Machine>,
-    /// From then on it listens to what wakes it and, where a store's own events tell the same, to messages.
+    /// From then on it listens to what wakes it.
     pub hears_from: u64,
+    /// From then on it hears messages: no later than it looks into its ledger or tells something.
+    pub channel_from: u64,
     pub view: View,
     /// A write failed: from then on the session lives in memory.
     pub memory: Option<Stored>,

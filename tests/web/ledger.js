@@ -130,7 +130,7 @@ export const cases = {
     equal(await ledger("forward"), [first[0] + 5, 0, null], "the entry");
     // Two tabs write at once: nobody can look before the other's write, so the hands are asked directly.
     const noted = [];
-    const settings = { name: "racing", server: {}, place: { shared: true }, contended: true, deadline: 20_000 };
+    const settings = { name: "racing", server: {}, place: { shared: true }, paged: true, contended: true, deadline: 20_000 };
     const hands = handsOf({ keeper: { noted: (attempt, written) => (noted[attempt] = written) } }, settings);
     const entries = [[5, 2, 70_000], [5, 1], [4, 9], [5, 0], [5, 2, 89_999], [5, 2, 50_001], [5, 2, 90_000], [5, 2], [5, 2, 90_001], [5, 3, 90_002]];
     entries.forEach((entry, attempt) => hands.note(attempt, entry));

@@ -1,11 +1,8 @@
 // The web storages and the page's own events, which only a window has.
 
-import { API, equal, ok, overhear, record, turn, until } from "./harness.js";
+import { API, equal, later, ok, overhear, record, turn, until } from "./harness.js";
 
 const STORAGES = { local: "localStorage", session: "sessionStorage" };
-
-// What a tab says when the user has logged out, as the others are told.
-const END = [5, 2 ** 32 - 1, 2];
 
 // A storage of our own making in place of the platform's.
 function double(t, name, more = {}) {
@@ -144,28 +141,66 @@ export const cases = {
 
   async tab_hears_others_before_it_looks_at_its_ledger(t) {
     t.server();
-    double(t, "localStorage").kept.set("tokenkeeper.early", record());
-    const { say } = overhear(t, "early");
+    double(t, "localStorage");
+    const order = [];
+    t.replace(globalThis, "BroadcastChannel", class { constructor() { order.push("channel"); } addEventListener() {} close() {} });
+    t.replace(globalThis, "indexedDB", { open() { order.push("ledger"); throw new DOMException("no", "SecurityError"); } });
     const clock = t.clock();
-    const m = await t.opened({ storage: "local", name: "early" });
+    await t.opened({ storage: "local" });
+    equal(order, [], "what a start waits for");
     // A platform may be late with timers of no delay.
     for (const [id, { at }] of clock.timers) if (at === clock.mono) clock.timers.delete(id);
-    equal(clock.timers.size, 1, "timers left");
     await clock.advance(1);
-    say(END);
-    await until(() => !m.session, "the end");
+    equal(order.slice(0, 2), ["channel", "ledger"]);
+  },
+
+  async tab_that_is_closed_at_once_listens_to_nothing(t) {
+    t.server();
+    let reads = 0;
+    double(t, "localStorage", { getItem: () => (reads++, null) });
+    const { heard } = overhear(t, "short");
+    const m = await t.opened({ storage: "local", name: "short" });
+    m.close();
+    await turn();
+    const before = reads;
+    for (const type of ["online", "pageshow", "focus"]) dispatchEvent(new Event(type));
+    document.dispatchEvent(new Event("visibilitychange"));
+    await turn();
+    equal(reads, before, "looks at the store");
+    equal(heard, [], "messages");
+  },
+
+  async tab_that_is_closed_in_a_refresh_opens_no_channel_anew(t) {
+    const server = t.server();
+    const answer = later();
+    server.on["/refresh"] = async () => (await answer.promise, server.grants());
+    const { kept } = double(t, "localStorage");
+    kept.set("tokenkeeper.closing", record());
+    let open = 0;
+    t.replace(globalThis, "BroadcastChannel", class { constructor() { open++; } addEventListener() {} postMessage() {} close() { open--; } });
+    const m = await t.opened({ storage: "local", name: "closing" });
+    m.refresh().catch(() => {});
+    await until(() => server.to("/refresh").length > 0, "the refresh");
+    m.close();
+    answer.resolve();
+    await until(() => JSON.parse(kept.get("tokenkeeper.closing"))[2] === 2, "what it brought");
+    await turn();
+    equal(open, 0, "channels that are open");
   },
 
   async page_wakes_while_its_opening_awaits_the_server(t) {
     const server = t.server();
-    server.on["/refresh"] = () => new Promise(() => {});
+    const answer = later();
+    server.on["/refresh"] = () => answer.promise;
     let reads = 0;
     double(t, "localStorage", { getItem: () => (reads++, null) });
-    t.opened({ storage: "local", server: { refreshVia: "cookie" } });
+    const opening = t.opened({ storage: "local", server: { refreshVia: "cookie" } });
     await until(() => server.to("/refresh").length > 0, "the question");
     const before = reads;
     dispatchEvent(new Event("focus"));
     await until(() => reads > before, "a look at the store");
+    answer.resolve(new Response(null, { status: 401 }));
+    await opening;
   },
 
   async web_storage_that_takes_nothing_leaves_each_tab_its_own_login(t) {

@@ -21,7 +21,7 @@ pub(super) struct Renewal {
     pub(super) complete: bool,
     /// For which session; the default where a cookie may or may not have one.
     pub(super) base: Stamp,
-    /// The newest stamp that anybody knew of at the last look.
+    /// The newest stamp that anybody knew of at the last look before sending.
     pub(super) known: Stamp,
     /// How often ledger and store were looked at in vain.
     pub(super) looks: u32,

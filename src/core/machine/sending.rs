@@ -120,7 +120,7 @@ impl Machine {
         }
     }
 
-    /// Nothing has been told of since the look: what is in hand is still the newest.
+    /// Nothing has been told of since the look.
     fn is_as_it_was(&self) -> bool {
         self.latest == self.renewal.known
     }
