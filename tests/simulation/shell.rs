@@ -60,7 +60,7 @@ impl World {
                 self.call_within_deadline(page, What::Logout { ticket, family });
             }
             Output::Look(attempt) => {
-                self.tabs[slot].channel_from = self.now.min(self.tabs[slot].channel_from);
+                self.open_channel(slot);
                 self.ask_ledger(page, attempt, None);
             }
             Output::Note(attempt, ledger) => self.ask_ledger(page, attempt, Some(ledger)),
@@ -225,8 +225,12 @@ impl World {
         }
     }
 
-    fn tell(&mut self, slot: usize, message: Message) {
+    fn open_channel(&mut self, slot: usize) {
         self.tabs[slot].channel_from = self.now.min(self.tabs[slot].channel_from);
+    }
+
+    fn tell(&mut self, slot: usize, message: Message) {
+        self.open_channel(slot);
         for to in 0..self.tabs.len() {
             if to != slot && self.tabs[to].machine.is_some() && self.setting.channel {
                 let at = self.now + self.jitter(20);
